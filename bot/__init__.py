@@ -1,0 +1,1 @@
+"""freescout-slack: a mirror between FreeScout and Slack."""

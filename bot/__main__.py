@@ -1,0 +1,104 @@
+"""The command line: `python -m bot run | check | demo`, the same as `freescout-slack …`."""
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from bot.errors import ConfigError
+from bot.settings import Settings, load
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; return the exit status."""
+    parser = argparse.ArgumentParser(prog="freescout-slack", description="FreeScout and Slack, bridged.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("run", help="run the bridge until told to stop")
+    commands.add_parser("check", help="read the configuration and say every problem at once")
+    demo = commands.add_parser("demo", help="try it all: a stand-in FreeScout, a stand-in Slack, the bridge")
+    demo.add_argument("--once", action="store_true", help="play the scenario, check its outcome, end")
+    demo.add_argument("--port", type=int, default=8400, help="where the pages begin (default: %(default)s)")
+    asked = parser.parse_args(arguments)
+    if asked.command == "demo":
+        return _demo(once=asked.once, port=asked.port)
+    try:
+        settings = load(environment(), _read)
+    except ConfigError as error:
+        print(f"{len(error.problems)} to put right:", file=sys.stderr)
+        for problem in error.problems:
+            print(f"  - {problem}", file=sys.stderr)
+        return 1
+    return _check(settings) if asked.command == "check" else _run(settings)
+
+
+def environment() -> Mapping[str, str]:
+    """The process's environment, over what a file `.env` in this folder says."""
+    kept = {name: value for name, value in dotenv_values(".env").items() if value is not None}
+    return {**kept, **os.environ}
+
+
+def _read(name: str) -> str:
+    return Path(name).read_text(encoding="utf-8")
+
+
+def _check(settings: Settings) -> int:
+    way = " and ".join(
+        words
+        for words, there in (
+            ("HTTP at /slack/events", settings.slack_signing_secret),
+            ("Socket Mode", settings.slack_app_token),
+        )
+        if there
+    )
+    routes = f"{len(settings.routes)} route{'s' * (len(settings.routes) != 1)}"
+    print(f"The configuration is fine: {settings.freescout_url}, {routes}, Slack by {way}.")
+    return 0
+
+
+def _run(settings: Settings) -> int:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    quiet()
+    try:
+        asyncio.run(_until_told(settings))
+    except OSError as error:
+        print(f"The bridge cannot start: {error.strerror or error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def quiet() -> None:
+    """Silence what would write addresses of requests, with customers in them, or every beat of a timer."""
+    for name in ("httpx", "httpcore", "apscheduler", "slack_bolt", "slack_sdk", "aiohttp"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+async def _until_told(settings: Settings) -> None:
+    from bot.app import running  # noqa: PLC0415 - `check` should not load a web server
+
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, told.set)
+    async with running(settings) as address:
+        logging.getLogger("bot").info("listening on %s", address)
+        await told.wait()
+        logging.getLogger("bot").info("stopping")
+
+
+def _demo(*, once: bool, port: int) -> int:
+    try:
+        from sandbox.demo import main as play  # noqa: PLC0415 - nothing else needs the sandbox
+    except ImportError as error:
+        print(f"The demo needs more than the bridge does ({error.name}): see `make demo`.", file=sys.stderr)
+        return 1
+    return int(play(once=once, port=port))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

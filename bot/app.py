@@ -1,0 +1,181 @@
+"""The one place where real things are chosen and put together, started, and stopped in order."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import AsyncIterator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+
+import aiohttp
+import uvicorn
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from starlette.types import ASGIApp
+
+from bot import slack, slackapi, timers, web, worker
+from bot.channels import Channels
+from bot.desk import Desk
+from bot.errors import BridgeError
+from bot.freescout import FreeScout
+from bot.health import Health
+from bot.outbox import Outbox
+from bot.people import People
+from bot.poster import Pace, Poster
+from bot.reconcile import Reconciler
+from bot.settings import Settings
+from bot.store import Store
+from commands import ACTIONS
+
+log = logging.getLogger(__name__)
+
+WORKERS = 8
+"""Conversations looked at side by side."""
+_LAST_STEP = 8.0
+"""Seconds that a step in hand may take once the bridge is told to stop."""
+
+
+def utc_now() -> datetime:
+    """The time."""
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, now: Callable[[], datetime] = utc_now, pace: Pace | None = None
+) -> AsyncIterator[str]:
+    """Run the bridge for as long as the block lasts; yield the address it listens on.
+
+    Stops in order: no more requests, then no more claims, then the step in hand, then the connections.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        listener = stack.enter_context(_listener(settings.host, settings.port))
+        store = Store(settings.database_path, now)
+        stack.push_async_callback(store.close)
+        freescout = FreeScout(settings.freescout_url, settings.freescout_api_key)
+        stack.push_async_callback(freescout.close)
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        client = slackapi.client(settings.slack_bot_token, settings.slack_api_url, session)
+        people = People(freescout, client)
+        channels = Channels(client)
+        desk = Desk(settings, freescout, store, client, people, now)
+        health = Health(now)
+        reconciler = Reconciler(desk, channels, Poster(client, store, channels, pace or Pace()))
+        bolt = slack.build(desk, ACTIONS)
+        application = web.build(
+            store,
+            health,
+            settings.freescout_webhook_secret,
+            bolt if settings.slack_signing_secret else None,
+        )
+        await stack.enter_async_context(_loops(desk, reconciler, health, now))
+        await stack.enter_async_context(_socket_mode(bolt, settings, health))
+        await stack.enter_async_context(_serving(application, listener))
+        host, port = listener.getsockname()[:2]
+        yield f"http://{host}:{port}"
+
+
+@asynccontextmanager
+async def _loops(
+    desk: Desk, reconciler: Reconciler, health: Health, now: Callable[[], datetime]
+) -> AsyncIterator[None]:
+    stopping = asyncio.Event()
+    scheduler = timers.schedule(timers.StaleScan(desk, health), desk.settings.stale.every)
+    tasks = [
+        asyncio.create_task(worker.run(desk.store, reconciler, health, now, stopping)) for _ in range(WORKERS)
+    ]
+    tasks.append(asyncio.create_task(Outbox(desk).run(stopping)))
+    greeting = asyncio.create_task(_greet(desk, health))
+    scheduler.start()
+    try:
+        yield
+    finally:
+        scheduler.shutdown(wait=False)
+        greeting.cancel()
+        stopping.set()
+        _, late = await asyncio.wait(tasks, timeout=_LAST_STEP)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*tasks, greeting, return_exceptions=True)
+
+
+async def _greet(desk: Desk, health: Health) -> None:
+    """Ask Slack who we are until it says so. Webhooks are taken meanwhile."""
+    while True:
+        try:
+            told = await slackapi.call(desk.web.auth_test)
+        except BridgeError as error:
+            log.error("Slack does not answer to the bot token: %s", error)
+            health.ill(str(error))
+            await asyncio.sleep(30)
+        else:
+            desk.people.team = str(told.get("team_id") or "")
+            log.info("connected to Slack as %s in %s", told.get("user"), told.get("team"))
+            return
+
+
+@asynccontextmanager
+async def _socket_mode(bolt: AsyncApp, settings: Settings, health: Health) -> AsyncIterator[None]:
+    """Keep a socket open to Slack where there is an app token; the SDK reconnects once it was connected."""
+    if not settings.slack_app_token:
+        yield
+        return
+    handler = AsyncSocketModeHandler(bolt, settings.slack_app_token)
+
+    async def connect() -> None:
+        while True:
+            try:
+                await handler.connect_async()  # type: ignore[no-untyped-call]
+            except Exception as error:
+                log.error("Socket Mode does not connect: %s", type(error).__name__)
+                health.ill("Socket Mode does not connect: see SLACK_APP_TOKEN, and whether it is switched on")
+                await asyncio.sleep(10)
+            else:
+                log.info("connected to Slack by Socket Mode")
+                return
+
+    connecting = asyncio.create_task(connect())
+    try:
+        yield
+    finally:
+        connecting.cancel()
+        await asyncio.gather(connecting, return_exceptions=True)
+        await handler.close_async()  # type: ignore[no-untyped-call]
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Leave signals to the command line: uvicorn would end the process before the loops have finished."""
+        yield
+
+
+@asynccontextmanager
+async def _serving(application: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
+    config = uvicorn.Config(
+        application, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn tells by a flag alone
+            await asyncio.sleep(0.01)
+        yield
+    finally:
+        server.should_exit = True
+        await task
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Accepted connections inherit it; without it each answer waits 40 ms for the other side's ACK.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener

@@ -1,0 +1,55 @@
+"""Channels as the routes name them → channels as Slack knows them."""
+
+import logging
+import re
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.errors import Misconfigured
+from bot.slackapi import SlackRefused, call
+
+log = logging.getLogger(__name__)
+_ID = re.compile(r"[CGD][A-Z0-9]+")  # names have no capitals
+
+
+class Channels:
+    """Names to ids, remembered until a name is not among them."""
+
+    def __init__(self, web: AsyncWebClient) -> None:
+        self._web = web
+        self._ids: dict[str, str] = {}
+
+    async def id(self, channel: str) -> str:
+        """Say which channel a route means; raise Misconfigured where the bot sees none of that name."""
+        if _ID.fullmatch(channel):
+            return channel
+        if channel not in self._ids:
+            await self._list()
+        if channel not in self._ids:
+            raise Misconfigured(f"Slack has no channel #{channel} that the bot can see: invite it there")
+        return self._ids[channel]
+
+    async def join(self, channel: str) -> bool:
+        """Join a public channel; say whether that went."""
+        try:
+            await call(self._web.conversations_join, channel=channel)
+        except (SlackRefused, Misconfigured) as error:
+            log.warning("cannot join channel %s: %s", channel, error)
+            return False
+        return True
+
+    async def _list(self) -> None:
+        cursor = None
+        while True:
+            told = await call(
+                self._web.conversations_list,
+                types="public_channel,private_channel",
+                exclude_archived=True,
+                limit=200,
+                cursor=cursor,
+            )
+            for row in told.get("channels") or []:
+                self._ids[str(row.get("name", ""))] = str(row.get("id", ""))
+            cursor = (told.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return

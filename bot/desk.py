@@ -1,0 +1,115 @@
+"""`Desk`: the tools that every handler gets."""
+
+import logging
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.cards import Message, Place
+from bot.clock import waiting
+from bot.errors import BridgeError, Transient, UserError
+from bot.freescout import FreeScout
+from bot.model import Conversation, User
+from bot.people import People
+from bot.settings import Settings
+from bot.slackapi import call
+from bot.store import Store
+
+log = logging.getLogger(__name__)
+
+_NUMBER = re.compile(r"#?([0-9]{1,12})")
+_URL = re.compile(r"<?https?://[^\s|>]+/conversation/([0-9]{1,12})[^\s]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What an action needs to act: both sides, the memory, the clock."""
+
+    settings: Settings
+    freescout: FreeScout
+    store: Store
+    web: AsyncWebClient
+    people: People
+    now: Callable[[], datetime]
+
+    async def conversation(self, identity: int, user: User) -> Conversation:
+        """Fetch a conversation that this user may see."""
+        conversation = await self.freescout.conversation(identity)
+        if conversation.mailbox_id not in await self.people.may_see(user):
+            raise UserError(
+                "FreeScout does not let you see this conversation's mailbox, so nothing was done."
+            )
+        return conversation
+
+    async def quoted(self, words: str, user: User) -> Conversation:
+        """Fetch the conversation that `412`, `#412` or its address in FreeScout means."""
+        if by_url := _URL.fullmatch(words):
+            return await self.conversation(int(by_url[1]), user)
+        number = _NUMBER.fullmatch(words)
+        if number is None:
+            raise UserError("Which conversation? Say its number, like `412`, or paste its address.")
+        found = await self.freescout.numbered(int(number[1]))
+        if found is None:
+            raise UserError(f"FreeScout has no conversation #{number[1]}.")
+        return await self.conversation(found.id, user)
+
+    async def place(self, conversation: Conversation) -> Place:
+        """What a card says beside the conversation."""
+        return Place(
+            self.settings.conversation_url(conversation.id),
+            await self.people.mailbox(conversation.mailbox_id),
+            waiting(conversation),
+            self.now(),
+        )
+
+    @asynccontextmanager
+    async def act(
+        self, slack_user: str, user: User, action: str, conversation: Conversation, detail: str = ""
+    ) -> AsyncIterator[None]:
+        """Do one act inside: its outcome goes on record, and the conversation is looked at afterwards."""
+        outcome = "done"
+        try:
+            yield
+        except Exception as error:
+            outcome = (
+                f"failed: {error}" if isinstance(error, BridgeError) else f"failed: {type(error).__name__}"
+            )
+            raise
+        finally:
+            await self.store.audit(
+                slack_user=slack_user,
+                user=user.id,
+                action=action,
+                conversation=conversation.id,
+                detail=detail,
+                outcome=outcome,
+            )
+            await self.store.ring([conversation.id], action, priority=1)
+
+    async def tell(self, slack_user: str, channel: str, thread_ts: str, message: Message) -> None:
+        """Tell one person something where they acted, or in a direct message where that cannot be."""
+        said = {"text": message.text, "blocks": list(message.blocks)}
+        try:
+            place = {
+                "channel": channel,
+                "user": slack_user,
+                **({"thread_ts": thread_ts} if thread_ts else {}),
+            }
+            await call(self.web.chat_postEphemeral, **place, **said)
+        except BridgeError as error:
+            log.info("an ephemeral message did not go (%s): trying a direct one", error)
+            opened = await call(self.web.conversations_open, users=slack_user)
+            await call(self.web.chat_postMessage, channel=opened["channel"]["id"], **said)
+
+
+def excuse(error: BridgeError) -> str:
+    """Say an error to the person who met it."""
+    if isinstance(error, UserError):
+        return str(error)
+    if isinstance(error, Transient):
+        return f"{error}. Nothing is lost; try again in a moment."
+    return f"{error}. The operator has been told in the log."

@@ -1,0 +1,151 @@
+"""Truth − mirror → steps: what Slack must be told so that it shows what FreeScout holds. Pure.
+
+What is said depends only on the truth, never on which webhooks came, or when: each thing said has a key, and
+a key that stands already is not said again.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot import cards, clock
+from bot.cards import Message, Place
+from bot.model import Conversation, Mailbox, Status, Thread
+
+CARD = "card"
+_LOOK = "1"
+"""Part of every card's version: count it up where the card's design changes, and old cards are redrawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Something that Slack shows: its message's ts, and the version of the truth that it shows."""
+
+    ts: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Say something under a key, or say it anew in the message `ts`. All but the card goes in its thread."""
+
+    key: str
+    version: str
+    message: Message
+    ts: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All that a plan for one channel depends on. `conversation` is None where FreeScout has it no more."""
+
+    conversation: Conversation | None
+    mailbox: Mailbox | None
+    url: str
+    routed: bool
+    """Whether this channel is where the conversation belongs now."""
+    after: Sequence[timedelta]
+    now: datetime
+    mention: str | None = None
+
+
+def plan(view: View, posted: Mapping[str, Posted]) -> list[Step]:
+    """List the steps for one channel, in the order in which they are to be taken."""
+    shown = posted.get(CARD)
+    if view.conversation is None:
+        return _card(posted, "gone", cards.gone_card()) if shown else []
+    if not _belongs(view.conversation, shown):
+        return []
+    wait = clock.waiting(view.conversation)
+    place = Place(view.url, view.mailbox, wait, view.now)
+    if not view.routed:
+        version = _digest("moved", view.conversation.title, view.mailbox)
+        return _card(posted, version, cards.moved_card(view.conversation, place)) if shown else []
+    card = _card(posted, _card_version(view.conversation, place), cards.card(view.conversation, place))
+    said = list(_said(view.conversation, view.url, posted)) if view.conversation.published else []
+    pings = list(_pings(view, place, posted))
+    # A new card comes first, being the head of the thread; a changed one last, when all it sums up is there.
+    return said + pings + card if shown else card + said + pings
+
+
+def next_look(conversation: Conversation, after: Sequence[timedelta], now: datetime) -> datetime | None:
+    """When time alone makes another step due."""
+    wait = clock.waiting(conversation)
+    return wait.next_due(after, now) if wait else None
+
+
+def _belongs(conversation: Conversation, shown: Posted | None) -> bool:
+    """Drafts, deleted ones and spam get no card; a card that stands is kept true whatever happens."""
+    return shown is not None or (conversation.published and conversation.status is not Status.SPAM)
+
+
+def _card(posted: Mapping[str, Posted], version: str, message: Message) -> list[Step]:
+    shown = posted.get(CARD)
+    if shown and shown.version == version:
+        return []
+    return [Step(CARD, version, message, shown.ts if shown else None)]
+
+
+def _card_version(conversation: Conversation, place: Place) -> str:
+    since = place.wait.since if place.wait else None
+    return _digest(
+        _LOOK,
+        conversation.title,
+        conversation.status,
+        conversation.state,
+        conversation.assignee,
+        conversation.customer,
+        conversation.tags,
+        place.mailbox,
+        place.url,
+        since,
+    )
+
+
+def _said(conversation: Conversation, url: str, posted: Mapping[str, Posted]) -> Iterator[Step]:
+    closings = [t.created_at for t in conversation.threads if _is_closing(t)]
+    for thread in conversation.threads:
+        if thread.state != "published":
+            continue
+        if thread.type in ("customer", "message", "note"):
+            message = cards.thread(conversation, thread, url)
+            yield from _step(posted, f"thread:{thread.id}", _digest(message.blocks), message)
+        elif thread.type == "lineitem" and (quiet := cards.line(thread)):
+            yield from _step(posted, f"line:{thread.id}", "1", quiet)
+        if _closed_by(thread, conversation, closings) and conversation.closed_at:
+            key = f"closed:{int(conversation.closed_at.timestamp())}"
+            yield from _step(posted, key, "1", cards.closed_line(conversation.closed_by or thread.created_by))
+
+
+def _is_closing(thread: Thread) -> bool:
+    return thread.action == "changed-ticket-status" and thread.status == Status.CLOSED
+
+
+def _closed_by(thread: Thread, conversation: Conversation, closings: Sequence[datetime]) -> bool:
+    """Tell whether this reply closed the conversation: FreeScout writes no line item for that."""
+    closed = conversation.closed_at
+    if thread.type != "message" or closed is None or conversation.status is not Status.CLOSED:
+        return False
+    near = timedelta(seconds=2)
+    return abs(thread.created_at - closed) <= near and not any(abs(at - closed) <= near for at in closings)
+
+
+def _step(posted: Mapping[str, Posted], key: str, version: str, message: Message) -> Iterator[Step]:
+    shown = posted.get(key)
+    if shown is None or shown.version != version:
+        yield Step(key, version, message, shown.ts if shown else None)
+
+
+def _pings(view: View, place: Place, posted: Mapping[str, Posted]) -> Iterator[Step]:
+    """The highest step that is due, unless it or a higher one was said of this wait."""
+    if view.conversation is None or place.wait is None:
+        return
+    due = place.wait.step(view.after, view.now)
+    said = [f"ping:{place.wait.thread}:{step}" for step in range(due, len(view.after) + 1)]
+    if due and not any(key in posted for key in said):
+        yield Step(said[0], "1", cards.ping(view.conversation, place, view.mention))
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode("utf-8", "replace")).hexdigest()[:16]

@@ -1,0 +1,213 @@
+"""The Bolt app: actions → listeners, and the one wrapper that turns every failure into words for the person.
+
+Over HTTP or Socket Mode, the listeners are the same.
+"""
+
+import difflib
+import json
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp, AsyncRespond
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.response import BoltResponse
+
+from bot import cards
+from bot.desk import Desk, excuse
+from bot.errors import BridgeError, UserError
+from bot.surfaces import Action, Ask, FieldError, Handler, Modal, Option, Word
+
+log = logging.getLogger(__name__)
+
+COMMAND = "/freescout"
+Body = dict[str, Any]
+
+
+def build(desk: Desk, actions: Sequence[Action]) -> AsyncApp:
+    """Make the Bolt app with a listener for every surface of every action."""
+    app = AsyncApp(
+        client=desk.web,
+        signing_secret=desk.settings.slack_signing_secret or None,
+        raise_error_for_unhandled_request=True,
+        logger=logging.getLogger("slack_bolt"),
+    )
+    words = tuple(word for action in actions for word in action.words)
+    app.command(COMMAND)(_command(desk, words))
+    for action in actions:
+        for button in action.buttons:
+            app.action(button.action_id)(_pressed(desk, button.handler))
+        for option in action.options:
+            app.action(cards.MORE, matchers=[_chooses(option)])(_pressed(desk, option.handler))
+        for modal in action.modals:
+            app.view(modal.callback_id)(_submitted(desk, modal))
+    app.error(_unhandled(desk))
+    return app
+
+
+def _command(desk: Desk, words: tuple[Word, ...]) -> Callable[..., Awaitable[None]]:
+    async def typed(ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
+        await ack()
+        name, _, rest = str(body.get("text") or "").strip().partition(" ")
+        ask = Ask(
+            desk,
+            person=str(body["user_id"]),
+            channel=str(body.get("channel_id") or ""),
+            text=rest.strip(),
+            trigger=str(body.get("trigger_id") or ""),
+            words=words,
+            respond=respond,
+        )
+        await _guarded(ask, _word(words, name))
+
+    return typed
+
+
+def _word(words: tuple[Word, ...], name: str) -> Handler:
+    """The handler of a word; a mistyped one is only ever answered."""
+    known = {word.name: word for word in words}
+    found = known.get(name.lower() or "help")
+    if found:
+        return found.handler
+
+    async def unknown(_: Ask) -> None:
+        near = difflib.get_close_matches(name.lower(), known, 1)
+        hint = f"Did you mean `{COMMAND} {near[0]}`? " if near else ""
+        raise UserError(
+            f"`{name[:40]}` is no word of {COMMAND}, so nothing was done. {hint}"
+            f"`{COMMAND} help` lists what there is."
+        )
+
+    return unknown
+
+
+def _pressed(desk: Desk, handler: Handler) -> Callable[..., Awaitable[None]]:
+    async def pressed(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond) -> None:
+        await ack()
+        chosen = action.get("selected_option") or {}
+        value = str(chosen.get("value", "")).partition(":")[2] or str(action.get("value") or "")
+        message, container = body.get("message") or {}, body.get("container") or {}
+        ask = Ask(
+            desk,
+            person=str(body["user"]["id"]),
+            channel=str((body.get("channel") or {}).get("id") or container.get("channel_id") or ""),
+            thread=_thread(message, container),
+            text=value,
+            trigger=str(body.get("trigger_id") or ""),
+            respond=respond if body.get("response_url") else None,
+        )
+        await _guarded(ask, handler)
+
+    return pressed
+
+
+def _thread(message: Body, container: Body) -> str:
+    """The thread a message is in. The head of one counts as in none: its reader looks at the channel."""
+    thread = str(message.get("thread_ts") or container.get("thread_ts") or "")
+    return "" if thread == str(message.get("ts") or container.get("message_ts") or "") else thread
+
+
+def _submitted(desk: Desk, modal: Modal) -> Callable[..., Awaitable[None]]:
+    async def submitted(ack: AsyncAck, body: Body, view: Body) -> None:
+        kept = _kept(view)
+        ask = Ask(
+            desk,
+            person=str(body["user"]["id"]),
+            channel=str(kept.get("channel") or ""),
+            thread=str(kept.get("thread") or ""),
+            view=str(view.get("id") or ""),
+            fields=_fields(view),
+            kept=kept,
+        )
+        if not modal.kept:
+            await ack()
+            await _guarded(ask, modal.handler)
+            return
+        # What was typed is on disk before the modal closes; if that fails, it stays open with its text.
+        try:
+            await modal.handler(ask)
+        except FieldError as error:
+            await ack(response_action="errors", errors={error.block: str(error)})
+        except Exception as error:
+            words = excuse(error) if isinstance(error, BridgeError) else _broken(ask, error)
+            await ack(response_action="errors", errors={next(iter(ask.fields), "text"): words})
+        else:
+            await ack()
+
+    return submitted
+
+
+async def _guarded(ask: Ask, handler: Handler) -> None:
+    """Run a handler that was acknowledged already. Nothing that fails stays silent."""
+    try:
+        await handler(ask)
+        return
+    except UserError as error:
+        words = str(error)
+    except BridgeError as error:
+        log.warning("%s's request failed: %s", ask.person, error)
+        words = excuse(error)
+    except Exception as error:
+        words = _broken(ask, error)
+    try:
+        await ask.tell(words)
+    except BridgeError as error:
+        log.error("cannot tell %s: %s", ask.person, error)
+
+
+def _broken(ask: Ask, error: Exception) -> str:
+    mark = secrets.token_hex(4)
+    log.error("a request of %s broke [%s]", ask.person, mark, exc_info=error)
+    return f"Something went wrong in the bridge. The operator finds it as {mark} in the log."
+
+
+def _chooses(option: Option) -> Callable[..., Awaitable[bool]]:
+    async def chooses(action: Body) -> bool:
+        value = str((action.get("selected_option") or {}).get("value", ""))
+        return value.partition(":")[0] == option.word
+
+    return chooses
+
+
+def _kept(view: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        kept = json.loads(view.get("private_metadata") or "{}")
+    except ValueError:
+        return {}
+    return kept if isinstance(kept, dict) else {}
+
+
+def _fields(view: Mapping[str, Any]) -> dict[str, str]:
+    """The state of a view's fields, each block of ours holding one."""
+    found: dict[str, str] = {}
+    for block, elements in ((view.get("state") or {}).get("values") or {}).items():
+        for element in elements.values():
+            chosen = element.get("selected_option") or {}
+            found[block] = str(element.get("value") or chosen.get("value") or "")
+    return found
+
+
+def _unhandled(desk: Desk) -> Callable[..., Awaitable[BoltResponse | None]]:
+    async def unhandled(error: Exception, body: Body) -> BoltResponse | None:
+        if not isinstance(error, BoltUnhandledRequestError):
+            log.error("a listener broke", exc_info=error)
+            return None
+        kind = str(body.get("type") or body.get("command") or "request")
+        log.info("nothing handles a %s of Slack's", kind)
+        if kind == "block_actions":
+            await _old_button(desk, body)
+        # 200: Slack would send an event again, and tell the person of a failure that is none.
+        return BoltResponse(status=200, body="")
+
+    return unhandled
+
+
+async def _old_button(desk: Desk, body: Body) -> None:
+    """A button of an earlier version is never simply dead."""
+    ask = Ask(desk, str(body["user"]["id"]), str((body.get("channel") or {}).get("id") or ""))
+    try:
+        await ask.tell(f"This button is from an earlier version and does nothing any more: `{COMMAND} help`.")
+    except BridgeError as error:
+        log.error("cannot tell %s: %s", ask.person, error)

@@ -1,0 +1,175 @@
+"""What an action offers in Slack, and what it is told when a person uses it. Bolt itself stays in `slack`.
+
+An action is one file in `commands/`. It ends with an `Action` that lists its surfaces; `commands/__init__`
+lists the actions.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot import mail
+from bot.cards import Block, Message, context, label_text, plain, richtext_block
+from bot.desk import Desk, excuse
+from bot.errors import BridgeError, UserError
+from bot.richtext import section, text
+from bot.slackapi import call
+
+View = dict[str, Any]
+
+_BEFORE_LOADING = 1.5
+"""Seconds of the three that a trigger lives: what takes longer opens as a loading view first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a person did in Slack, told in one shape whether they typed, pressed or submitted."""
+
+    desk: Desk
+    person: str
+    channel: str = ""
+    thread: str = ""
+    """The ts of the thread in which they see answers; empty outside of one."""
+    text: str = ""
+    """The words after the command, or the value of the button."""
+    trigger: str = ""
+    view: str = ""
+    """The id of the view that was submitted: two clicks bear the same one."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """What was put into a modal's fields, by block."""
+    kept: Mapping[str, Any] = field(default_factory=dict)
+    """What the modal carried along."""
+    words: tuple["Word", ...] = ()
+    """Every word of the command, for `help`."""
+    respond: Callable[..., Awaitable[Any]] | None = None
+
+    async def tell(self, words: str, *blocks: Block) -> None:
+        """Tell this person, and nobody else; the words are shown as they are."""
+        shown = blocks or (richtext_block(section(text(words))),)
+        await self.show(Message(mail.escape(words[:2500]), tuple(shown)))
+
+    async def show(self, message: Message) -> None:
+        """Show this person a message, and nobody else."""
+        if self.respond is not None:
+            try:
+                await self.respond(text=message.text, blocks=list(message.blocks), replace_original=False)
+                return
+            except Exception:  # noqa: S110 - whatever broke the short way, the long way is next
+                pass
+        await self.desk.tell(self.person, self.channel, self.thread, message)
+
+    async def open(self, title: str, build: Callable[[], Awaitable[View]]) -> None:
+        """Open the modal that `build` makes, or a loading view first where it takes its time."""
+        building = asyncio.ensure_future(build())
+        done, _ = await asyncio.wait({building}, timeout=_BEFORE_LOADING)
+        if done:
+            await call(self.desk.web.views_open, trigger_id=self.trigger, view=building.result())
+            return
+        opened = await call(
+            self.desk.web.views_open, trigger_id=self.trigger, view=_notice(title, "Loading…")
+        )
+        try:
+            view = await building
+        except BridgeError as error:
+            view = _notice(title, excuse(error))
+        await call(self.desk.web.views_update, view_id=opened["view"]["id"], view=view)
+
+
+class FieldError(UserError):
+    """Something to put right in a modal, which stays open; `block` is the field."""
+
+    def __init__(self, block: str, message: str) -> None:
+        self.block = block
+        super().__init__(message)
+
+
+Handler = Callable[[Ask], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """`/freescout NAME …`. `usage` is what follows the name; `says` explains it in a line."""
+
+    name: str
+    usage: str
+    says: str
+    handler: Handler
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button, by its action_id."""
+
+    action_id: str
+    handler: Handler
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option of the card's overflow menu, by the word before the colon of its value."""
+
+    word: str
+    handler: Handler
+
+
+@dataclass(frozen=True, slots=True)
+class Modal:
+    """A modal, by its callback_id. One that is `kept` is handled before it closes: a local write, no more."""
+
+    callback_id: str
+    handler: Handler
+    kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """All surfaces of one action."""
+
+    name: str
+    words: tuple[Word, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    options: tuple[Option, ...] = ()
+    modals: tuple[Modal, ...] = ()
+
+
+def modal(callback_id: str, title: str, submit: str, blocks: list[Block], kept: Mapping[str, Any]) -> View:
+    """Make a modal that carries `kept` along."""
+    return {
+        "type": "modal",
+        "callback_id": callback_id,
+        "title": label_text(title),
+        "submit": label_text(submit),
+        "close": label_text("Cancel"),
+        "private_metadata": json.dumps(kept),
+        "blocks": blocks,
+    }
+
+
+def text_input(block: str, label: str, *, initial: str = "", hint: str = "") -> Block:
+    """A field for many lines."""
+    element: Block = {"type": "plain_text_input", "action_id": "value", "multiline": True, "max_length": 3000}
+    if initial:
+        element["initial_value"] = initial[:3000]
+    made: Block = {"type": "input", "block_id": block, "label": label_text(label), "element": element}
+    return {**made, "hint": label_text(hint)} if hint else made
+
+
+def select_input(block: str, label: str, options: list[tuple[str, str]], initial: str = "") -> Block:
+    """A field with a choice of (value, words)."""
+    made = [{"text": label_text(words[:75]), "value": value} for value, words in options[:100]]
+    element: Block = {"type": "static_select", "action_id": "value", "options": made}
+    chosen = [option for option in made if option["value"] == initial]
+    if chosen:
+        element["initial_option"] = chosen[0]
+    return {"type": "input", "block_id": block, "label": label_text(label), "element": element}
+
+
+def _notice(title: str, words: str) -> View:
+    return {
+        "type": "modal",
+        "title": label_text(title),
+        "close": label_text("Close"),
+        "blocks": [context(plain(words[:2000]))],
+    }

@@ -1,0 +1,88 @@
+"""The clock's door: look for customers who wait, and ring for each.
+
+A look rings for itself when the next step of a known wait is due; this scan finds what no look has seen.
+"""
+
+import logging
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from bot import clock, routes
+from bot.desk import Desk
+from bot.errors import BridgeError
+from bot.health import Health
+from bot.model import Conversation
+from bot.settings import Route
+
+log = logging.getLogger(__name__)
+
+
+class StaleScan:
+    """Finds conversations whose customer has waited longer than their mailbox's limit."""
+
+    def __init__(self, desk: Desk, health: Health) -> None:
+        self._desk = desk
+        self._health = health
+        self._rung: dict[tuple[int, datetime | None], int] = {}
+
+    async def run(self) -> None:
+        """Scan once; a failure is told, and the next scan makes up for it."""
+        try:
+            due = await self._due()
+        except BridgeError as error:
+            log.warning("the scan for waiting customers failed: %s", error)
+            self._health.ill(str(error))
+            return
+        if due:
+            await self._desk.store.ring(due, "clock", priority=6)
+
+    async def _due(self) -> list[int]:
+        """Those with a step due that no earlier scan has rung for."""
+        limits = [limit for route in self._desk.settings.routes for limit in self._waits(route)]
+        if not limits:
+            return []
+        now = self._desk.now()
+        query = {"status": "active", "sortField": "waitingSince", "sortOrder": "asc"}
+        rung: dict[tuple[int, datetime | None], int] = {}
+        due: list[int] = []
+        async for row in self._desk.freescout.conversations(query, most=5_000):
+            if row.waiting_since and now - row.waiting_since < min(limits):
+                break  # sorted: whoever comes now waits less
+            step = await self._step(row, now)
+            if step:
+                wait = (row.id, row.waiting_since)
+                rung[wait] = step
+                if self._rung.get(wait, 0) < step:
+                    due.append(row.id)
+        self._rung = rung
+        return due
+
+    async def _step(self, row: Conversation, now: datetime) -> int:
+        wait = clock.waiting(row)
+        if wait is None:
+            return 0
+        mailbox = await self._desk.people.mailbox(row.mailbox_id)
+        found = routes.matching(row, mailbox, self._desk.settings.routes)
+        return max((wait.step(self._waits(route), now) for route in found), default=0)
+
+    def _waits(self, route: Route) -> Sequence[timedelta]:
+        return routes.waits(route, self._desk.settings)
+
+
+def schedule(scan: StaleScan, every: timedelta) -> AsyncIOScheduler:
+    """Make the scheduler: jittered, never twice at once, one scan to make up for any number missed."""
+    scheduler = AsyncIOScheduler(timezone="UTC")
+    seconds = max(every.total_seconds(), 1)
+    scheduler.add_job(
+        scan.run,
+        IntervalTrigger(seconds=int(seconds), jitter=min(10, seconds / 10), timezone="UTC"),
+        max_instances=1,
+        coalesce=True,
+        misfire_grace_time=None,
+        next_run_time=datetime.now(scheduler.timezone) + timedelta(seconds=random.uniform(0.2, 1)),  # noqa: S311
+    )
+    return scheduler

@@ -1,0 +1,55 @@
+"""Add a note, which colleagues see and the customer does not. Whoever may see the mailbox may do it."""
+
+import uuid
+
+from bot import cards, compose, mail
+from bot.errors import UserError
+from bot.model import Conversation, User
+from bot.store import Draft
+from bot.surfaces import Action, Ask, Button, Modal, Word
+
+
+async def save(ask: Ask, user: User, conversation: Conversation, words: str) -> None:
+    """Put a note on its way."""
+    note = Draft(
+        intent=uuid.uuid4().hex,
+        conversation=conversation.id,
+        number=conversation.number,
+        kind="note",
+        text=words,
+        user=user.id,
+        slack_user=ask.person,
+        channel=ask.channel,
+        thread_ts=ask.thread,
+    )
+    await compose.send(ask, note)
+
+
+async def typed(ask: Ask) -> None:
+    """`/freescout note 412 words`; without words, a modal to write them in."""
+    quoted, _, words = ask.text.partition(" ")
+    if not quoted:
+        raise UserError("On which conversation? For example `/freescout note 412 called them back`.")
+    if not words.strip():
+        await ask.open("Note", lambda: compose.view(ask, "note", compose.by_quote(ask, quoted)))
+        return
+    user = await ask.desk.people.user(ask.person)
+    await save(ask, user, await ask.desk.quoted(quoted, user), mail.from_slack(words))
+
+
+async def pressed(ask: Ask) -> None:
+    """*Note* on a card."""
+    await ask.open("Note", lambda: compose.view(ask, "note", compose.by_id(ask, int(ask.text))))
+
+
+async def submitted(ask: Ask) -> None:
+    """Keep the note that was written in the modal."""
+    await compose.send(ask, compose.draft(ask, "note"))
+
+
+ACTION = Action(
+    "note",
+    words=(Word("note", "412 words", "adds a note, which the customer does not see", typed),),
+    buttons=(Button(cards.NOTE, pressed),),
+    modals=(Modal(compose.CALLBACKS["note"], submitted, kept=True),),
+)

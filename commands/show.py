@@ -1,0 +1,29 @@
+"""`/freescout show 412`: the card, for this person only. Whoever may see the mailbox may ask."""
+
+from bot import cards
+from bot.desk import Desk
+from bot.surfaces import Action, Ask, Button, Option, Word
+
+
+async def card(desk: Desk, slack_user: str, quoted: str) -> cards.Message:
+    """Make the card of the conversation that was quoted."""
+    user = await desk.people.user(slack_user)
+    conversation = await desk.quoted(quoted, user)
+    return cards.card(conversation, await desk.place(conversation))
+
+
+async def typed(ask: Ask) -> None:
+    """Show the card."""
+    await ask.show(await card(ask.desk, ask.person, ask.text))
+
+
+async def opened(_: Ask) -> None:
+    """Do nothing: Slack opens the link by itself, and wants to be answered all the same."""
+
+
+ACTION = Action(
+    "show",
+    words=(Word("show", "412", "shows a conversation, with its buttons", typed),),
+    buttons=(Button(cards.OPEN, opened),),
+    options=(Option("open", opened),),
+)

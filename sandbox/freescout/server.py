@@ -1,0 +1,239 @@
+"""The stand-in FreeScout: the parts put together, and the verbs for what people do in it."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, QueryParams
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.types import Scope
+
+from sandbox.freescout import answers, shapes
+from sandbox.freescout.api import Api
+from sandbox.freescout.desk import UNDO_SECONDS, Desk
+from sandbox.freescout.faults import Faults, Spoiler
+from sandbox.freescout.lists import Broken
+from sandbox.freescout.page import Page
+from sandbox.freescout.records import Actor, Conversation, Customer, Mail, Upload
+from sandbox.freescout.shapes import Json, Shapes
+from sandbox.freescout.webhooks import Delivery, Webhooks
+from sandbox.freescout.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An API call that was received, whether or not it was answered."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    body: Any
+    headers: Mapping[str, str]
+
+
+class FreeScout:
+    """A help desk to run tests and demos against. Serve `app`; the verbs are what people do in its pages."""
+
+    def __init__(
+        self,
+        *,
+        now: Callable[[], datetime],
+        api_key: str = "freescout-api-key",
+        webhook_secret: str = "0123456789abcdef0123456789abcdef",
+        speed: float = 1.0,
+        first_number: int = 1,
+        skip: Callable[[timedelta], None] | None = None,
+    ) -> None:
+        self.api_key = api_key
+        self.webhook_secret = webhook_secret
+        self.slack_url: str | None = None
+        self.url = ""
+        """This server's own address, learnt from the first request; attachments' links begin with it."""
+        self.requests: list[Call] = []
+        self.faults = Faults()
+        self.world = World(now, first_number)
+        self.desk = Desk(self.world, self._notice)
+        self.webhooks = Webhooks(webhook_secret, speed, self.faults)
+        self._shape = Shapes(self.world, lambda: self.url)
+        self.api = Api(self.desk, self._shape, self.webhooks, api_key)
+        self.app = self._application(Page(self, skip))
+
+    def _application(self, page: Page) -> Starlette:
+        return Starlette(
+            routes=[*self.api.routes(), *page.routes()],
+            middleware=[Middleware(Spoiler, faults=self.faults, record=self._record)],
+            exception_handlers={
+                answers.Refused: answers.refused,
+                answers.NotFound: answers.not_found,
+                Broken: answers.broken,
+                HTTPException: answers.unknown,
+            },
+        )
+
+    def _record(self, scope: Scope, body: bytes) -> None:
+        self.webhooks.wake()
+        headers = Headers(scope=scope)
+        self.url = self.url or f"http://{headers.get('host', '127.0.0.1')}"
+        try:
+            parsed = json.loads(body) if body else None
+        except ValueError:
+            parsed = body.decode(errors="replace")
+        query = dict(QueryParams(scope["query_string"]))
+        self.requests.append(Call(scope["method"], scope["path"], query, parsed, dict(headers)))
+
+    def _notice(self, event: str, subject: Conversation | Customer, late: float) -> None:
+        """Queue an event: the scalars as they are now, the threads as they will be when it is sent."""
+        if isinstance(subject, Customer):
+            body = shapes.customer(subject)
+            self.webhooks.ring(event, lambda: body, conversation=None, mailbox=None, late=late)
+            return
+        scalars, key = self._shape.scalars(subject), subject.id
+
+        def whole() -> Json:
+            return {**scalars, "_embedded": {"threads": self._shape.threads(key)}}
+
+        self.webhooks.ring(event, whole, conversation=key, mailbox=subject.mailbox, late=late)
+
+    @property
+    def outbox(self) -> list[Mail]:
+        """Every e-mail that went to a customer, oldest first."""
+        return self.world.outbox
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """Every attempt to send a webhook."""
+        return self.webhooks.deliveries
+
+    def subscribe(
+        self, url: str, events: Sequence[str] | None = None, *, mailboxes: Sequence[int] = ()
+    ) -> int:
+        """Add a webhook, for all events where none are named. The API cannot pick mailboxes."""
+        return self.webhooks.subscribe(url, events, mailboxes).id
+
+    async def close(self) -> None:
+        """Stop sending webhooks."""
+        await self.webhooks.close()
+
+    # People and places
+
+    def add_mailbox(self, name: str, email: str) -> int:
+        return self.world.add_mailbox(name, email).id
+
+    def add_user(
+        self, first: str, last: str, email: str, *, role: str = "user", mailboxes: Sequence[int] = ()
+    ) -> int:
+        """Add somebody who works here. An `admin` sees every mailbox."""
+        return self.world.add_user(first, last, email, role, mailboxes).id
+
+    def delete_user(self, user: int) -> None:
+        """Delete as the real one does: still in the list, the address marked."""
+        one = self.world.users[user]
+        one.email = f"{one.email}_deleted{one.id}"
+        one.mailboxes.clear()
+
+    # Customers
+
+    def customer_writes(
+        self,
+        email: str,
+        subject: str,
+        body: str,
+        *,
+        mailbox: int,
+        name: str = "",
+        cc: Sequence[str] = (),
+        attachments: Sequence[tuple[str, str, bytes]] = (),
+    ) -> int:
+        """Begin a conversation by e-mail; `body` is HTML as it came, attachments are (name, type, bytes)."""
+        first, _, last = name.partition(" ")
+        by = Actor("customer", self.desk.customer(email, first, last).id)
+        conversation = self.desk.open(mailbox=mailbox, customer=by.id, subject=subject, by=by, source="email")
+        conversation.cc = list(cc)
+        uploads = [Upload(*each) for each in attachments]
+        self.desk.write(conversation, "customer", by, body, cc=cc, uploads=uploads, source="email")
+        return conversation.id
+
+    def customer_replies(
+        self,
+        conversation: int,
+        body: str,
+        *,
+        email: str | None = None,
+        attachments: Sequence[tuple[str, str, bytes]] = (),
+    ) -> int:
+        """Answer by e-mail. Another address is a person in copy: the conversation keeps its customer."""
+        one = self.world.conversations[conversation]
+        writer = self.desk.customer(email).id if email else one.customer
+        uploads = [Upload(*each) for each in attachments]
+        by = Actor("customer", writer)
+        return self.desk.write(one, "customer", by, body, cc=one.cc, uploads=uploads, source="email").id
+
+    def customer_renamed(self, customer: int, first: str | None, last: str | None = None) -> None:
+        self.desk.update_customer(self.world.customers[customer], first, last)
+
+    # Agents, as in its web pages
+
+    def agent_replies(self, conversation: int, user: int, body: str, *, status: str = "pending") -> int:
+        """Reply to the customer. The event comes after the undo window."""
+        one, by = self._of(conversation, user)
+        return self.desk.write(
+            one, "message", by, body, status=status, cc=one.cc, bcc=one.bcc, late=UNDO_SECONDS
+        ).id
+
+    def agent_undoes(self, thread: int) -> None:
+        """Take a reply back: its event still comes, without a new thread."""
+        one = self.world.conversations[self.world.conversation_of_thread[thread]]
+        self.desk.undo(one, next(each for each in one.threads if each.id == thread))
+
+    def agent_notes(self, conversation: int, user: int, body: str) -> int:
+        one, by = self._of(conversation, user)
+        return self.desk.write(one, "note", by, body, cc=one.cc, bcc=one.bcc).id
+
+    def agent_drafts(self, user: int, email: str, subject: str, body: str, *, mailbox: int) -> int:
+        """Begin a conversation and leave it a draft."""
+        by = Actor("user", user)
+        customer = self.desk.customer(email).id
+        one = self.desk.open(
+            mailbox=mailbox, customer=customer, subject=subject, by=by, source="web", state="draft"
+        )
+        self.desk.write(one, "message", by, body, state="draft")
+        return one.id
+
+    def agent_sets_status(self, conversation: int, user: int, status: str) -> None:
+        one, by = self._of(conversation, user)
+        self.desk.set_status(one, status, by)
+
+    def agent_assigns(self, conversation: int, user: int, assignee: int | None) -> None:
+        one, by = self._of(conversation, user)
+        self.desk.assign(one, assignee, by)
+
+    def agent_moves(self, conversation: int, user: int, mailbox: int) -> None:
+        one, by = self._of(conversation, user)
+        self.desk.move(one, mailbox, by)
+
+    def agent_tags(self, conversation: int, tags: Sequence[str]) -> None:
+        """Replace the set of tags. No webhook tells of it."""
+        self.desk.tag(self.world.conversations[conversation], tags)
+
+    def agent_deletes(self, conversation: int, user: int = 1) -> None:
+        """Put it into the folder of the deleted."""
+        one, by = self._of(conversation, user)
+        self.desk.delete(one, by)
+
+    def agent_restores(self, conversation: int, user: int = 1) -> None:
+        one, by = self._of(conversation, user)
+        self.desk.restore(one, by)
+
+    def agent_deletes_forever(self, conversation: int) -> None:
+        self.desk.delete_forever(self.world.conversations[conversation])
+
+    def workflow_sends(self, conversation: int, event: str) -> None:
+        """Send an event under a name of somebody's own, as the Workflows module can."""
+        self.desk.tell(event, self.world.conversations[conversation])
+
+    def _of(self, conversation: int, user: int) -> tuple[Conversation, Actor]:
+        return self.world.conversations[conversation], Actor("user", user)
