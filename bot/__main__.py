@@ -93,11 +93,11 @@ async def _until_told(settings: Settings) -> None:
 
 def _demo(*, once: bool, port: int) -> int:
     try:
-        from sandbox.demo import main as play  # noqa: PLC0415 - nothing else needs the sandbox
+        from bot.demo import main as play  # noqa: PLC0415 - nothing else needs the sandbox
     except ImportError as error:
         print(f"The demo needs more than the bridge does ({error.name}): see `make demo`.", file=sys.stderr)
         return 1
-    return int(play(once=once, port=port))
+    return play(once=once, port=port)
 
 
 if __name__ == "__main__":

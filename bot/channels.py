@@ -1,5 +1,6 @@
 """Channels as the routes name them → channels as Slack knows them."""
 
+import asyncio
 import logging
 import re
 
@@ -18,6 +19,8 @@ class Channels:
     def __init__(self, web: AsyncWebClient) -> None:
         self._web = web
         self._ids: dict[str, str] = {}
+        self._listing = asyncio.Lock()
+        self._lists = 0
 
     async def id(self, channel: str) -> str:
         """Say which channel a route means; raise Misconfigured where the bot sees none of that name."""
@@ -39,6 +42,14 @@ class Channels:
         return True
 
     async def _list(self) -> None:
+        """List the channels; who comes while that goes on is served by the same list."""
+        lists = self._lists
+        async with self._listing:
+            if lists == self._lists:
+                await self._fetch()
+                self._lists += 1
+
+    async def _fetch(self) -> None:
         cursor = None
         while True:
             told = await call(

@@ -18,6 +18,7 @@ from bot import cards, mail
 from bot.cards import Message, context, plain, richtext_block
 from bot.desk import Desk, excuse
 from bot.errors import Ambiguous, BridgeError, Transient, UserError
+from bot.freescout import NotFound
 from bot.model import Conversation, Status
 from bot.richtext import section, text
 from bot.store import Reply, ReplyState
@@ -43,17 +44,22 @@ class Outbox:
     async def run(self, stopping: asyncio.Event, at_once: int = 4) -> None:
         """Send what is due until told to stop, then finish what is in hand."""
         while not stopping.is_set():
-            reply = None
-            if len(self._busy) < at_once:
-                reply = await self._desk.store.next_reply(self._busy)
+            reply = await self._next() if len(self._busy) < at_once else None
             if reply is None:
-                await self._desk.store.wait_for_replies(0.5)
+                await self._desk.store.wait_for_replies(0.5, stopping)
                 continue
             self._busy.add(reply.id)
             task = asyncio.create_task(self._handle(reply))
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)
         await asyncio.gather(*self._sending)
+
+    async def _next(self) -> Reply | None:
+        try:
+            return await self._desk.store.next_reply(self._busy)
+        except Exception as error:  # a full disk passes; this loop would not come back
+            log.error("the outbox cannot be read: %s", error)
+            return None
 
     async def _handle(self, reply: Reply) -> None:
         try:
@@ -64,9 +70,27 @@ class Outbox:
         except Exception:
             mark = secrets.token_hex(4)
             log.exception("reply %s of conversation %s broke [%s]", reply.id, reply.conversation, mark)
-            await self._fail(reply, f"Something went wrong in the bridge (operator: see {mark} in the log).")
+            await self._broke(reply.id, mark)
         finally:
             self._busy.discard(reply.id)
+
+    async def _broke(self, identity: int, mark: str) -> None:
+        """Give up for a fault of our own, but call nothing failed that went."""
+        try:
+            reply = await self._desk.store.reply(identity)
+            if reply is None or reply.state not in (
+                ReplyState.QUEUED,
+                ReplyState.SENDING,
+                ReplyState.UNKNOWN,
+            ):
+                return
+            why = f"Something went wrong in the bridge (operator: see {mark} in the log)."
+            if reply.state != ReplyState.QUEUED:
+                why += " It may have gone: look at the conversation before you send it again."
+            await self._fail(reply, why)
+        except Exception:
+            log.exception("reply %s stays as it is [%s]", identity, mark)
+            await asyncio.sleep(1)
 
     async def _send(self, reply: Reply) -> None:
         try:
@@ -108,15 +132,21 @@ class Outbox:
         """Look in FreeScout for a reply that may have arrived, and never send it a second time."""
         try:
             truth = await self._desk.freescout.conversation(reply.conversation)
+        except NotFound:
+            await self._fail(reply, "FreeScout broke off, and has since deleted the conversation for good.")
+            return
         except BridgeError as error:
+            if not reply.error:
+                await self._tell(reply, f"{error}. Whether your {_word(reply)} went is still to be seen.")
             await self._desk.store.mark_reply(
                 reply, ReplyState.UNKNOWN, due=self._desk.now() + RETRY, error=str(error)
             )
             return
+        looked = reply.attempts if reply.state == ReplyState.UNKNOWN else 0
         if _stands(reply, truth):
             await self._sent(reply)
-        elif reply.attempts < len(LOOKS):
-            await self._unknown(reply, reply.attempts)
+        elif looked < len(LOOKS):
+            await self._unknown(reply, looked)
         else:
             await self._fail(
                 reply,
@@ -125,8 +155,9 @@ class Outbox:
             )
 
     async def _unknown(self, reply: Reply, looked: int) -> None:
+        """Look later. What was tried before it was cut off does not count: each such reply gets every look."""
         due = self._desk.now() + LOOKS[looked]
-        await self._desk.store.mark_reply(reply, ReplyState.UNKNOWN, due=due, attempted=True)
+        await self._desk.store.mark_reply(reply, ReplyState.UNKNOWN, due=due, attempts=looked + 1)
 
     async def _later(self, reply: Reply, error: Transient) -> None:
         if reply.attempts * RETRY > PATIENCE:
@@ -134,8 +165,9 @@ class Outbox:
             return
         if reply.attempts == 0:
             await self._tell(reply, f"{error}. Your {_word(reply)} is kept and goes as soon as that passes.")
+        due, attempts = self._desk.now() + RETRY, reply.attempts + 1
         await self._desk.store.mark_reply(
-            reply, ReplyState.QUEUED, due=self._desk.now() + RETRY, error=str(error), attempted=True
+            reply, ReplyState.QUEUED, due=due, error=str(error), attempts=attempts
         )
 
     async def _sent(self, reply: Reply) -> None:

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import mail
-from bot.errors import BridgeError, UserError
+from bot.errors import Ambiguous, BridgeError, Transient, UserError
 from bot.freescout import FreeScout
 from bot.model import Mailbox, User
 from bot.slackapi import SlackRefused, call
@@ -123,8 +123,11 @@ class People:
     async def _email(self, slack_user: str) -> str:
         try:
             told = await call(self._web.users_info, user=slack_user)
+            self.team = self.team or str((await call(self._web.auth_test)).get("team_id") or "")
         except SlackRefused as error:
             raise UserError("Slack does not say who you are, so nothing was done.") from error
+        except Ambiguous as error:  # a question may be put again
+            raise Transient(str(error)) from error
         person = told.get("user") or {}
         if person.get("deleted") or person.get("is_bot"):
             raise UserError("Bots and deactivated accounts cannot act in FreeScout.")

@@ -104,25 +104,34 @@ class Poster:
             arguments["thread_ts"] = card_ts
         await self._pace.turn(channel)
         try:
-            told = await call(self._web.chat_postMessage, **arguments)
-        except Misconfigured as error:
-            if error.code != "not_in_channel" or not await self._channels.join(channel):
-                raise
-            told = await call(self._web.chat_postMessage, **arguments)
+            told = await self._joining(self._web.chat_postMessage, arguments)
+        except Misconfigured:
+            raise
         except Transient as error:
             self._pace.pause(channel, error.retry_after or 0)
             raise
         return str(told["ts"])
 
-    async def _update(self, conversation: int, channel: str, step: Step, ts: str) -> None:
+    async def _joining(
+        self, method: Callable[..., Awaitable[AsyncSlackResponse]], arguments: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Call a method, once more after joining the channel where the bot is not in it."""
         try:
-            await call(
-                self._web.chat_update,
-                channel=channel,
-                ts=ts,
-                text=step.message.text,
-                blocks=list(step.message.blocks),
-            )
+            return await call(method, **arguments)
+        except Misconfigured as error:
+            if error.code != "not_in_channel" or not await self._channels.join(arguments["channel"]):
+                raise
+        return await call(method, **arguments)
+
+    async def _update(self, conversation: int, channel: str, step: Step, ts: str) -> None:
+        arguments = {
+            "channel": channel,
+            "ts": ts,
+            "text": step.message.text,
+            "blocks": list(step.message.blocks),
+        }
+        try:
+            await self._joining(self._web.chat_update, arguments)
         except SlackRefused as error:
             if error.code not in _LEFT_ALONE:
                 raise

@@ -6,7 +6,7 @@ from datetime import datetime
 from bot import clock, routes
 from bot.channels import Channels
 from bot.desk import Desk
-from bot.errors import BridgeError
+from bot.errors import Ambiguous, BridgeError, Misconfigured, Transient
 from bot.freescout import NotFound
 from bot.model import Conversation
 from bot.plan import CARD, Posted, View, next_look, plan
@@ -28,7 +28,8 @@ class Reconciler:
     async def look(self, identity: int) -> tuple[int, datetime | None]:
         """Look once. Return the customer's id (0 for none) and when time alone makes another look due.
 
-        A channel that fails does not keep the others from being brought up to date; its error comes last.
+        A channel that fails does not keep the others from being brought up to date; its error comes last,
+        and of several the one that passes soonest: what can be made good must not wait for what cannot.
         """
         conversation = await self._truth(identity)
         failures: list[BridgeError] = []
@@ -44,7 +45,7 @@ class Reconciler:
             if conversation and view.routed and (due := next_look(conversation, view.after, view.now)):
                 again.append(due)
         if failures:
-            raise failures[0]
+            raise min(failures, key=_hopeless)
         customer = conversation.customer.id if conversation and conversation.customer else 0
         return customer, min(again, default=None)
 
@@ -98,6 +99,12 @@ class Reconciler:
             if ts:
                 posted[delivery.key] = Posted(ts, delivery.version)
         return posted
+
+
+def _hopeless(error: BridgeError) -> int:
+    if isinstance(error, Misconfigured):
+        return 1
+    return 0 if isinstance(error, Transient | Ambiguous) else 2
 
 
 def _by_channel(deliveries: list[Delivery]) -> dict[str, list[Delivery]]:

@@ -3,6 +3,7 @@
 The codes are those of https://docs.slack.dev/reference/methods/chat.postMessage#errors and its neighbours.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -25,6 +26,8 @@ OPERATOR = {
     "is_archived": "the channel is archived: unarchive it, or mend the route",
     "restricted_action": "a workspace setting keeps the bot from posting there",
 }
+DEADLINE = 20.0
+"""Seconds for a whole call: the SDK forgets its own timeout where it is given a session."""
 _PASSING = frozenset(
     {"ratelimited", "rate_limited", "message_limit_exceeded", "service_unavailable", "team_added_to_org"}
 )
@@ -39,13 +42,16 @@ class SlackRefused(Permanent):
         super().__init__(f"Slack refuses: {code}{f' ({detail})' if detail else ''}")
 
 
-async def call(method: Callable[..., Awaitable[AsyncSlackResponse]], **arguments: Any) -> dict[str, Any]:
+async def call(
+    method: Callable[..., Awaitable[AsyncSlackResponse]], *, deadline: float = DEADLINE, **arguments: Any
+) -> dict[str, Any]:
     """Call a method of the SDK's client; return the answer.
 
     Raises Misconfigured, SlackRefused or Transient where nothing was done, and Ambiguous where nobody knows.
     """
     try:
-        response = await method(**arguments)
+        async with asyncio.timeout(deadline):
+            response = await method(**arguments)
     except SlackApiError as error:
         raise meaning(error) from error
     except aiohttp.ClientConnectorError as error:

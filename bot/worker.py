@@ -3,8 +3,10 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
 
 from bot.errors import Ambiguous, Misconfigured, Transient
 from bot.health import Health
@@ -12,6 +14,8 @@ from bot.reconcile import Reconciler
 from bot.store import Store, Work
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _FIRST = 2.0
 _LONGEST = 600.0
@@ -24,16 +28,32 @@ async def run(
 ) -> None:
     """Look at what is due, one conversation after the other, until told to stop."""
     while not stopping.is_set():
-        work = await store.claim()
+        work = await _surely(store.claim, health, stopping)
         if work is None:
-            await store.wait_for_work(1.0)
+            await store.wait_for_work(1.0, stopping)
             continue
         try:
             customer, again = await reconciler.look(work.conversation)
         except Exception as error:
-            await _failed(store, health, now, work, error)
+            given_back = partial(_failed, store, health, now, work, error)
         else:
-            await store.looked(work, customer, again)
+            given_back = partial(store.looked, work, customer, again)
+        await _surely(given_back, health, stopping)
+
+
+async def _surely(
+    write: Callable[[], Awaitable[T]], health: Health, stopping: asyncio.Event, pause: float = 1.0
+) -> T | None:
+    """Write until the store takes it: a full disk passes, but a loop that ended would not come back."""
+    while True:
+        try:
+            return await write()
+        except Exception as error:
+            log.error("the store fails a worker: %s", error)
+            health.ill(str(error))
+        if stopping.is_set():
+            return None  # at the next start every claim is taken back
+        await asyncio.sleep(pause)
 
 
 async def _failed(

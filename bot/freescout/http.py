@@ -25,7 +25,14 @@ class NotFound(UserError):
 class Http:
     """The connection to one FreeScout. Errors name method and path, never the query, a body or the key."""
 
-    def __init__(self, url: str, key: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        transport: httpx.AsyncBaseTransport | None = None,
+        deadline: float = DEADLINE,
+    ) -> None:
+        self._deadline = deadline
         self._client = httpx.AsyncClient(
             base_url=f"{url}/api/",
             headers={"X-FreeScout-API-Key": key, "Accept": "application/json"},
@@ -55,7 +62,7 @@ class Http:
     ) -> object:
         what = f"{method} {path}"
         try:
-            async with asyncio.timeout(DEADLINE):
+            async with asyncio.timeout(self._deadline):
                 response = await self._client.request(method, path, params=query, json=body)
         except _SENT_NOTHING as error:
             raise Transient(f"FreeScout cannot be reached ({type(error).__name__} at {what})") from error

@@ -101,9 +101,9 @@ class Store:
             )
         )
 
-    async def wait_for_work(self, timeout: float) -> None:
-        """Return when work may have changed, or after `timeout` seconds."""
-        await _wait(self._work_changed, timeout)
+    async def wait_for_work(self, timeout: float, stopping: asyncio.Event | None = None) -> None:
+        """Return when work may have changed, after `timeout` seconds, or when `stopping` is set."""
+        await _wait(self._work_changed, timeout, stopping)
 
     async def counts(self) -> dict[str, int]:
         """How much waits, is parked, is on its way out, or failed."""
@@ -195,13 +195,13 @@ class Store:
         due: datetime | None = None,
         after_thread: int | None = None,
         error: str = "",
-        attempted: bool = False,
+        attempts: int | None = None,
     ) -> None:
         """Move a reply on in its life. The text of one that was sent is not kept."""
         await self._writer.do(
             lambda db: db.execute(
                 "update outbox set state = ?, due = coalesce(?, due),"
-                " after_thread = coalesce(?, after_thread), error = ?, attempts = attempts + ?,"
+                " after_thread = coalesce(?, after_thread), error = ?, attempts = coalesce(?, attempts),"
                 " text = case ? when 'sent' then '' else text end"
                 " where id = ?",
                 (
@@ -209,16 +209,16 @@ class Store:
                     due.timestamp() if due else None,
                     after_thread,
                     error,
-                    int(attempted),
+                    attempts,
                     state.value,
                     reply.id,
                 ),
             )
         )
 
-    async def wait_for_replies(self, timeout: float) -> None:
-        """Return when a reply may be due, or after `timeout` seconds."""
-        await _wait(self._outbox_changed, timeout)
+    async def wait_for_replies(self, timeout: float, stopping: asyncio.Event | None = None) -> None:
+        """Return when a reply may be due, after `timeout` seconds, or when `stopping` is set."""
+        await _wait(self._outbox_changed, timeout, stopping)
 
     # audit: who did what
 
@@ -250,7 +250,7 @@ def _ring(db: Database, rows: Sequence[tuple[int, str, int, float, float]]) -> N
         db.execute(
             "insert into work (conversation, reason, priority, due, rung, first_rung)"
             " values (:conversation, :reason, :priority, :due, 1, :now) on conflict do update set"
-            " rung = rung + 1, parked = 0, priority = min(priority, excluded.priority),"
+            " rung = rung + 1, attempts = case when parked then 0 else attempts end, parked = 0, priority = min(priority, excluded.priority),"
             " reason = case when excluded.due < due then excluded.reason else reason end,"
             " due = min(due, excluded.due)",
             {
@@ -278,10 +278,11 @@ def _finish(db: Database, work: Work, again: float | None) -> None:
     )
 
 
-async def _wait(event: asyncio.Event, timeout: float) -> None:
+async def _wait(event: asyncio.Event, timeout: float, stopping: asyncio.Event | None) -> None:
+    waits = [asyncio.ensure_future(one.wait()) for one in (event, stopping) if one is not None]
     try:
-        async with asyncio.timeout(timeout):
-            await event.wait()
-    except TimeoutError:
-        return
-    event.clear()
+        await asyncio.wait(waits, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+    event.clear()  # before the caller looks: what comes from now on sets it again

@@ -5,6 +5,7 @@ With `synchronous=FULL` each commit waits for the disk, so callers that come tog
 
 import asyncio
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -12,6 +13,8 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from sqlite_utils import Database
+
+from bot.errors import Transient
 
 T = TypeVar("T")
 _Job = tuple[Callable[[Database], Any], "Future[Any]"]
@@ -24,18 +27,27 @@ class Writer:
     def __init__(self, open_database: Callable[[], Database]) -> None:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._opened: Future[None] = Future()
+        self._closed = False
         self._thread = threading.Thread(target=self._run, args=(open_database,), name="store", daemon=True)
         self._thread.start()
         self._opened.result()
 
     async def do(self, job: Callable[[Database], T]) -> T:
         """Run a job in the next transaction and wait for its commit; its error undoes only itself."""
+        if self._closed:
+            raise Transient("the bridge is stopping")
         done: Future[T] = Future()
         self._jobs.put((job, done))
-        return await asyncio.wrap_future(done)
+        try:
+            return await asyncio.wrap_future(done)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_ERROR:  # no fault of the disk's: a wrong query
+                raise
+            raise Transient(f"the bridge's database cannot be used: {error}") from error
 
     async def close(self) -> None:
         """Finish what waits, then close the file."""
+        self._closed = True
         self._jobs.put(None)
         await asyncio.to_thread(self._thread.join)
 
@@ -69,7 +81,7 @@ def _commit(database: Database, jobs: list[_Job]) -> None:
     except BaseException as error:  # nothing was kept: nobody may believe otherwise
         outcomes = [(done, None, error) for _, done in jobs]
     for done, result, failure in outcomes:
-        if done.cancelled():
+        if not done.set_running_or_notify_cancel():  # nobody waits any more; from here on nobody can leave
             continue
         if failure is None:
             done.set_result(result)

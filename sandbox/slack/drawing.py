@@ -15,7 +15,15 @@ from sandbox.slack.mrkdwn import Markings, date, link
 from sandbox.slack.workspace import Workspace
 
 PAGE = Path(__file__).parent / "page"
-_STYLE_TAGS = (("code", "code"), ("bold", "b"), ("italic", "i"), ("strike", "s"), ("underline", "u"))
+_STYLES = {
+    "code": Markup("<code>{}</code>"),
+    "bold": Markup("<b>{}</b>"),
+    "italic": Markup("<i>{}</i>"),
+    "strike": Markup("<s>{}</s>"),
+    "underline": Markup("<u>{}</u>"),
+}
+_ORDERED = Markup('<ol start="{0}" class="indent-{1}">{2}</ol>')
+_BULLETS = Markup('<ul class="indent-{1}">{2}</ul>')
 
 
 class Drawing:
@@ -73,17 +81,15 @@ class Drawing:
             for item in part["elements"]
         )
         start = part.get("offset", 0) + 1
-        html = '<ol start="{0}" class="indent-{1}">{2}</ol>'
-        if part["style"] == "bullet":
-            html = '<ul class="indent-{1}">{2}</ul>'
-        return Markup(html).format(start, part.get("indent", 0), items)
+        html = _BULLETS if part["style"] == "bullet" else _ORDERED
+        return html.format(start, part.get("indent", 0), items)
 
     def _leaf(self, leaf: dict[str, Any]) -> Markup:
         shown = self._plain_leaf(leaf)
         style = leaf.get("style", {})
-        for key, tag in _STYLE_TAGS:
+        for key, html in _STYLES.items():
             if style.get(key):
-                shown = Markup(f"<{tag}>{{}}</{tag}>").format(shown)  # noqa: S704, the tags are ours
+                shown = html.format(shown)
         return shown
 
     def _plain_leaf(self, leaf: dict[str, Any]) -> Markup:

@@ -13,6 +13,7 @@ from sandbox.slack.emoji import with_emoji
 from sandbox.slack.workspace import Workspace
 
 SAFE = ("http://", "https://", "mailto:", "tel:")
+_LINK = Markup('<a class="link" href="{}" target="_blank" rel="noopener noreferrer">{}</a>')
 _HOLE = "\ue000{}\ue001"
 _HOLES = re.compile("\ue000(\\d+)\ue001")
 _BEFORE, _AFTER = r"(?<![\w\\])", r"(?!\w)"
@@ -70,8 +71,8 @@ class Markings:
         found = self._slack.channels.get(channel)
         if found is None:
             return Markup('<span class="mention">#{}</span>').format(label or channel)
-        html = '<a class="mention" data-nav href="/?channel={}">#{}</a>'
-        return Markup(html).format(found.id, found.name)
+        html = Markup('<a class="mention" data-nav href="/?channel={}">#{}</a>')
+        return html.format(found.id, found.name)
 
 
 def link(target: str, label: str = "") -> Markup:
@@ -80,23 +81,20 @@ def link(target: str, label: str = "") -> Markup:
     words = unescape(label) or address.removeprefix("mailto:")
     if not address.lower().startswith(SAFE):
         return escape(words)
-    html = '<a class="link" href="{}" target="_blank" rel="noopener noreferrer">{}</a>'
-    return Markup(html).format(address, Markup(escape(with_emoji(words))))
+    return _LINK.format(address, with_emoji(words))
 
 
 def date(timestamp: int, form: str, fallback: str, target: str = "") -> Markup:
     """A time, which the page's script writes in the reader's own zone."""
-    html = '<time class="date" data-unix="{}" data-format="{}">{}</time>'
-    shown = Markup(html).format(timestamp, form, unescape(fallback))
+    html = Markup('<time class="date" data-unix="{}" data-format="{}">{}</time>')
+    shown = html.format(timestamp, form, unescape(fallback))
     return link_around(target, shown) if target else shown
 
 
 def link_around(target: str, inside: Markup) -> Markup:
     if not target.lower().startswith(SAFE):
         return inside
-    return Markup('<a class="link" href="{}" target="_blank" rel="noopener noreferrer">{}</a>').format(
-        target, inside
-    )
+    return _LINK.format(target, inside)
 
 
 class _Page:
@@ -115,8 +113,8 @@ class _Page:
         return Markup(text)  # noqa: S704, everything in it was escaped on its way in
 
     def _code(self, tag: str, code: str) -> str:
-        html = "<pre>{}</pre>" if tag == "pre" else "<code>{}</code>"
-        return self._keep(Markup(html).format(unescape(code)))
+        html = Markup("<pre>{}</pre>") if tag == "pre" else Markup("<code>{}</code>")
+        return self._keep(html.format(unescape(code)))
 
     def _cut_code(self, text: str) -> str:
         text = text.replace("\ue000", "").replace("\ue001", "")

@@ -112,7 +112,7 @@ class Pages:
         found = self._slack.channels.get(name)
         if found and me.may_see(found):
             return found
-        return sorted(mine, key=lambda c: c.name)[0] if mine else None
+        return min(mine, key=lambda c: c.name, default=None)
 
     def _seen(self, me: Person, channel: Channel, thread: Message | None) -> list[Message]:
         """What this person sees in a channel or a thread, in order: messages, and what is only for them."""
@@ -155,9 +155,10 @@ class Pages:
     # What is done
 
     def _ours(self, request: Request, *, posted: bool = False) -> bool:
-        """Whether a request comes from this server's own page: another site, or a name that only points
-        here, must not act for the person at this browser.
-        """  # noqa: D205
+        """Whether a request comes from this server's own page.
+
+        Another site, or a name that only points here, must not act for the person at this browser.
+        """
         served = urlsplit(self._slack.url)
         port = f":{served.port}" if served.port else ""
         hosts = {served.netloc, f"127.0.0.1{port}", f"localhost{port}"} - {""}
@@ -253,7 +254,7 @@ def _usable(place: Message | View, block: str, action: str) -> Usable:
 
 
 def _chosen(usable: Usable, choice: Any) -> dict[str, Any]:
-    """From what the page sends (the number of an option, an id, a text) to the part of an action or a state."""
+    """From what the page sends (an option's number, an id, a text) to the part of an action or a state."""
     element = usable.element
     picked = [options(element)[int(i)] for i in _listed(choice)] if options(element) else []
     match element["type"]:

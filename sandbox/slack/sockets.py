@@ -17,6 +17,7 @@ class Sockets:
         self._app_id = app_id
         self._tickets: set[str] = set()
         self._open: list[web.WebSocketResponse] = []
+        self._leaving: list[web.WebSocketResponse] = []
         self._waiting: dict[str, asyncio.Future[Any]] = {}
         self._runner: web.AppRunner | None = None
         self._closed = False
@@ -80,8 +81,9 @@ class Sockets:
             waiting.set_result(sent.get("payload"))
 
     def _forget(self, socket: web.WebSocketResponse) -> None:
-        if socket in self._open:
-            self._open.remove(socket)
+        for sockets in (self._open, self._leaving):
+            if socket in sockets:
+                sockets.remove(socket)
 
     async def deliver(self, kind: str, payload: dict[str, Any], *, attempt: int, patience: float) -> Any:
         """Send one envelope and wait for what it is acknowledged with; TimeoutError when it is not."""
@@ -107,17 +109,23 @@ class Sockets:
             del self._waiting[envelope["envelope_id"]]
 
     async def refresh(self, reason: str = "refresh_requested") -> None:
-        """Close every connection with a word of warning, as Slack does now and then; apps come back."""
+        """Ask the app to come back on a new connection, as Slack does now and then.
+
+        Nothing is delivered on the old ones any more. They are left to the app to close: closed from here at
+        once, its SDK would reconnect twice over.
+        """
         going, self._open = self._open, []
+        self._leaving += going
         for socket in going:
             about = {"host": "applink-sandbox"}
             if not socket.closed:
                 await socket.send_json({"type": "disconnect", "reason": reason, "debug_info": about})
-                await socket.close()
 
     async def close(self) -> None:
         """End all connections and the server."""
         self._closed = True
         await self.refresh("link_disabled")
+        for socket in list(self._leaving):
+            await socket.close()
         if self._runner is not None:
             await self._runner.cleanup()

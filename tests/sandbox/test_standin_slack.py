@@ -25,6 +25,8 @@ from starlette.routing import Route
 
 from sandbox.serving import serving
 from sandbox.slack import Person, Slack
+from sandbox.slack.blocks import check_message
+from sandbox.slack.errors import SlackError
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 Json = dict[str, Any]
@@ -232,6 +234,7 @@ async def test_messages_mentions_shortcuts_and_closing_reach_the_app(world: Worl
 async def test_a_socket_comes_back_after_a_refresh_and_its_address_is_good_once(world: World) -> None:
     app = bolt(world)
     handler = AsyncSocketModeHandler(app, world.slack.app_token)
+    world.stack.push_async_callback(handler.close_async)
     await handler.connect_async()
     await until(lambda: world.slack.sockets.connected == 1)
     used = handler.client.wss_uri  # type: ignore[union-attr]
@@ -241,7 +244,6 @@ async def test_a_socket_comes_back_after_a_refresh_and_its_address_is_good_once(
     assert world.ana.sees("You said again")
     async with httpx.AsyncClient() as plain_client:
         assert (await plain_client.get(str(used).replace("ws", "http", 1))).status_code == 401
-    await handler.close_async()
 
 
 # Deliveries
@@ -348,27 +350,27 @@ async def test_a_view_is_updated_by_its_hash_and_keeps_what_was_typed(world: Wor
     assert await error(world.client.views_update(view_id="V0", view=MODAL)) == "not_found"
 
 
-@pytest.mark.parametrize(
-    ("answer", "titles", "trouble"),
-    [
-        ({}, [], None),
-        ({"response_action": "update", "view": {**MODAL, "title": plain("Two")}}, ["Two"], None),
-        ({"response_action": "push", "view": {**MODAL, "title": plain("Two")}}, ["Reply", "Two"], None),
-        ({"response_action": "clear"}, [], None),
-        ({"response_action": "errors", "errors": {"nowhere": "x"}}, ["Reply"], "trouble connecting"),
-    ],
-)
-async def test_the_answer_to_a_submission_is_done(
-    world: World, answer: Json, titles: list[str], trouble: str | None
-) -> None:
+ANSWERS: list[tuple[Json, list[str], str]] = [
+    ({}, [], ""),
+    ({"response_action": "update", "view": {**MODAL, "title": plain("Two")}}, ["Two"], ""),
+    ({"response_action": "push", "view": {**MODAL, "title": plain("Two")}}, ["Reply", "Two"], ""),
+    ({"response_action": "clear"}, [], ""),
+    ({"response_action": "errors", "errors": {"nowhere": "x"}}, ["Reply"], "trouble connecting"),
+]
+
+
+async def test_the_answer_to_a_submission_is_done(world: World) -> None:
+    answers = iter(answer for answer, _, _ in ANSWERS)
+
     async def endpoint(_: Request) -> Response:
-        return JSONResponse(answer)
+        return JSONResponse(next(answers))
 
     await world.serve(endpoint)
-    await open_modal(world)
-    await world.ana.submits({"Your reply": "Hello"})
-    assert [view.title for view in world.ana.modals] == titles
-    assert not trouble or world.ana.sees(trouble)
+    for _, titles, trouble in ANSWERS:
+        await open_modal(world)
+        await world.ana.submits({"Your reply": "Hello"})
+        assert [view.title for view in world.ana.modals] == titles
+        assert not trouble or world.ana.sees(trouble)
 
 
 async def test_a_required_field_stops_a_submission_before_the_app(world: World) -> None:
@@ -396,7 +398,7 @@ async def test_tokens_and_methods_are_checked(world: World) -> None:
 
 
 async def test_posting_is_refused_where_slack_refuses_it(world: World) -> None:
-    slack, post = world.slack, world.client.chat_postMessage
+    slack = world.slack
     outside = slack.add_channel("outside", bot_is_member=False)
     hidden = slack.add_channel("hidden", private=True, bot_is_member=False)
     slack.channel(slack.add_channel("old")).archived = True
@@ -412,7 +414,7 @@ async def test_posting_is_refused_where_slack_refuses_it(world: World) -> None:
     ]
     slack._api._pace = None  # this is not about the pace
     for wrong, args in table:
-        assert await error(post(**args)) == wrong
+        assert await error(world.client.api_call("chat.postMessage", json=args)) == wrong
     with_form = {
         "channel": "#support",
         "text": "by form",
@@ -449,13 +451,18 @@ async def test_posting_is_refused_where_slack_refuses_it(world: World) -> None:
         ),
     ],
 )
-async def test_wrong_blocks_are_refused_with_their_place(
-    world: World, blocks: list[Json], place: str
-) -> None:
+def test_wrong_blocks_are_refused_with_their_place(blocks: list[Json], place: str) -> None:
+    with pytest.raises(SlackError) as caught:
+        check_message(blocks)
+    assert caught.value.reply["error"] == "invalid_blocks"
+    assert f"[json-pointer:{place}]" in caught.value.reply["response_metadata"]["messages"][0]
+
+
+async def test_a_refused_message_says_where_it_is_wrong(world: World) -> None:
     with pytest.raises(SlackApiError) as caught:
-        await world.client.chat_postMessage(channel="support", text="x", blocks=blocks)
+        await world.client.chat_postMessage(channel="support", text="x", blocks=[{"type": "section"}])
     assert caught.value.response["error"] == "invalid_blocks"
-    assert f"[json-pointer:{place}]" in caught.value.response["response_metadata"]["messages"][0]
+    assert "json-pointer:/blocks/0" in caught.value.response["response_metadata"]["messages"][0]
 
 
 async def test_messages_are_changed_and_taken_back_only_by_who_wrote_them(world: World) -> None:

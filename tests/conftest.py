@@ -1,0 +1,168 @@
+"""The house under test: a real FreeScout stand-in, a real Slack stand-in, the real bridge, real HTTP between."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.app import running
+from bot.poster import Pace
+from bot.settings import Route, Settings, Stale
+from sandbox.clock import Clock
+from sandbox.freescout import FreeScout
+from sandbox.serving import serving
+from sandbox.slack import Message, Person, Slack
+from tests.blockcheck import problems_in_message, problems_in_view
+
+
+@dataclass
+class House:
+    """Everything a test touches. `expects_errors` is set by tests in which the bridge is right to complain."""
+
+    clock: Clock
+    freescout: FreeScout
+    slack: Slack
+    settings: Settings
+    support: int
+    sales: int
+    ana: Person
+    ben: Person
+    ana_id: int
+    ben_id: int
+    expects_errors: bool = False
+    address: str = ""
+    _bridge: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    async def start(self, **changes: Any) -> None:
+        """Start the bridge, or start it again after `stop`, with other settings where some are given."""
+        self.settings = replace(self.settings, **changes)
+        pace = Pace(per_second=1000)
+        self.address = await self._bridge.enter_async_context(running(self.settings, self.clock, pace))
+        if not self.settings.port:  # the first time; later it comes back to the same place
+            self.settings = replace(self.settings, port=int(self.address.rpartition(":")[2]))
+            self.freescout.subscribe(f"{self.address}/freescout/webhook")
+        self.slack.request_url = (
+            f"{self.address}/slack/events" if self.settings.slack_signing_secret else None
+        )
+
+    async def stop(self) -> None:
+        """Stop the bridge, as SIGTERM does."""
+        await self._bridge.aclose()
+
+    async def writes(
+        self, subject: str = "Printer on fire", body: str = "<p>It burns.</p>", **more: Any
+    ) -> Message:
+        """A customer writes to Support; return the card once it is there."""
+        name, email = more.pop("name", "Mark Moore"), more.pop("email", "mark@example.org")
+        before = len(self.cards())
+        self.freescout.customer_writes(email, subject, body, mailbox=self.support, name=name, **more)
+        return await self.until(lambda: self.cards()[before:] and self.cards()[before])
+
+    def cards(self, channel: str = "support") -> list[Message]:
+        return self.slack.messages(channel)
+
+    def thread(self, card: Message) -> list[Message]:
+        return self.slack.replies(card.channel, card.ts)
+
+    def said(self, card: Message) -> str:
+        """All that stands in a card's thread."""
+        return "\n".join(reply.all_text for reply in self.thread(card))
+
+    async def until(self, look: Callable[[], Any], patience: float = 8) -> Any:
+        """Wait until something is so; fail when it is not in time."""
+        try:
+            async with asyncio.timeout(patience):
+                while not (found := look()):
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            pytest.fail(f"did not come about within {patience} s")
+        return found
+
+    async def quiet(self) -> None:
+        """Wait until nothing is due and nothing was said for a moment."""
+        async with httpx.AsyncClient() as client:
+            async with asyncio.timeout(10):
+                calm = 0
+                seen = -1
+                while calm < 3:
+                    await asyncio.sleep(0.05)
+                    now = len(self.slack.calls) + len(self.freescout.requests)
+                    health = (await client.get(f"{self.address}/healthz")).json()
+                    calm = calm + 1 if now == seen and not health["work"]["outbox"] else 0
+                    seen = now
+
+
+@pytest.fixture
+async def house(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> AsyncIterator[House]:
+    """A running house; at its end, all that Slack was ever sent is checked block by block."""
+    async for one in _house(tmp_path, caplog, start=True):
+        yield one
+
+
+@pytest.fixture
+async def empty_house(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> AsyncIterator[House]:
+    """The same before the bridge is started: the test does that itself."""
+    async for one in _house(tmp_path, caplog, start=False):
+        yield one
+
+
+async def _house(tmp_path: Path, caplog: pytest.LogCaptureFixture, *, start: bool) -> AsyncIterator[House]:
+    caplog.set_level(logging.INFO, logger="bot")
+    clock = Clock()
+    freescout = FreeScout(now=clock, speed=100, first_number=412)
+    slack = Slack(now=clock, limit_posts=False)
+    async with serving(freescout.app) as helpdesk, serving(slack.app) as workspace:
+        slack.url = workspace
+        support = freescout.add_mailbox("Support", "support@example.org")
+        sales = freescout.add_mailbox("Sales", "sales@example.org")
+        ana_id = freescout.add_user("Ana", "Alves", "ana@example.org", role="admin")
+        ben_id = freescout.add_user("Ben", "Brandt", "ben@example.org", mailboxes=[support])
+        slack.add_channel("support")
+        slack.add_channel("sales")
+        settings = Settings(
+            freescout_url=helpdesk,
+            freescout_api_key=freescout.api_key,
+            freescout_webhook_secret=freescout.webhook_secret,
+            slack_bot_token=slack.bot_token,
+            slack_signing_secret=slack.signing_secret,
+            slack_api_url=slack.api_url,
+            database_url=f"sqlite:///{tmp_path / 'bridge.db'}",
+            host="127.0.0.1",
+            port=0,
+            routes=(Route("Support", "support"), Route("Sales", "sales")),
+            stale=Stale((timedelta(hours=2), timedelta(hours=8)), timedelta(minutes=1)),
+        )
+        ana = slack.add_person("Ana Alves", "ana@example.org")
+        ben = slack.add_person("Ben Brandt", "ben@example.org")
+        one = House(clock, freescout, slack, settings, support, sales, ana, ben, ana_id, ben_id)
+        if start:
+            await one.start()
+        try:
+            yield one
+        finally:
+            await one.stop()
+            await slack.close()
+            await freescout.close()
+    assert _problems(slack) == []
+    if not one.expects_errors:
+        assert [r.getMessage() for r in caplog.records if r.levelno >= logging.ERROR] == []
+
+
+def _problems(slack: Slack) -> list[str]:
+    """What Slack would refuse of all that it was sent."""
+    found: list[str] = []
+    for call in slack.calls:
+        if "view" in call.args:
+            found += problems_in_view(call.args["view"])
+        elif "blocks" in call.args or "text" in call.args:
+            found += problems_in_message(dict(call.args))
+    for answer in slack.responses:
+        found += problems_in_message(dict(answer))
+    return found

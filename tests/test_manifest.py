@@ -1,0 +1,82 @@
+"""manifest.yml asks for exactly what the code uses: scopes, events, commands and shortcuts."""
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bot.slack import COMMAND
+from commands import ACTIONS
+
+ROOT = Path(__file__).parent.parent
+MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
+
+# The scopes of each method, as https://docs.slack.dev/reference/methods lists them.
+SCOPES: dict[str, set[str]] = {
+    "auth_test": set(),
+    "chat_postEphemeral": {"chat:write"},
+    "chat_postMessage": {"chat:write"},
+    "chat_update": {"chat:write"},
+    "conversations_history": {"channels:history", "groups:history"},
+    "conversations_join": {"channels:join"},
+    "conversations_list": {"channels:read", "groups:read"},
+    "conversations_open": {"im:write"},
+    "conversations_replies": {"channels:history", "groups:history"},
+    "users_info": {"users:read", "users:read.email"},
+    "users_lookupByEmail": {"users:read.email"},
+    "views_open": set(),
+    "views_update": set(),
+}
+
+
+def methods_called() -> set[str]:
+    """Every method of Slack's client that the code names: `desk.web.chat_postMessage`, `self._web.…`."""
+    found: set[str] = set()
+    for folder in ("bot", "commands"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                inner = node.value if isinstance(node, ast.Attribute) else None
+                if isinstance(inner, ast.Attribute) and inner.attr in ("web", "_web"):
+                    found.add(node.attr)
+    return found - {"token"}
+
+
+def test_the_scopes_are_those_of_the_methods_that_the_code_calls() -> None:
+    called = methods_called()
+    assert called <= set(SCOPES), "a method without its scopes: look them up and add it to SCOPES"
+    needed = set().union(*(SCOPES[name] for name in called)) | {"commands"}
+    assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == needed
+    assert set(SCOPES) == called, "SCOPES lists a method that is not called any more"
+
+
+def test_the_one_slash_command_is_the_one_that_is_listened_to() -> None:
+    commands = MANIFEST["features"]["slash_commands"]
+    assert [one["command"] for one in commands] == [COMMAND]
+    assert commands[0]["should_escape"] is True, "people.meant needs <@U…> for @someone"
+
+
+def test_it_subscribes_to_no_event_and_no_shortcut_since_none_is_listened_to() -> None:
+    """What is typed in a channel or a thread does not even reach the bridge."""
+    source = (ROOT / "bot" / "slack.py").read_text(encoding="utf-8")
+    listeners = {
+        node.func.attr
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+    assert not listeners & {"event", "message", "shortcut", "message_shortcut", "global_shortcut", "function"}
+    assert "event_subscriptions" not in MANIFEST["settings"]
+    assert "shortcuts" not in MANIFEST["features"]
+
+
+def test_interactivity_is_on_because_there_are_buttons_and_modals() -> None:
+    assert any(action.buttons for action in ACTIONS)
+    assert MANIFEST["settings"]["interactivity"]["is_enabled"] is True
+
+
+def test_the_texts_keep_within_slacks_limits() -> None:
+    about = MANIFEST["display_information"]
+    assert len(about["name"]) <= 35
+    assert len(about["description"]) <= 140
+    assert 174 <= len(about["long_description"]) <= 4000
+    assert len(MANIFEST["features"]["slash_commands"][0]["description"]) <= 2000
