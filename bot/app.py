@@ -94,6 +94,7 @@ async def _loops(
         scheduler.shutdown(wait=False)
         greeting.cancel()
         stopping.set()
+        desk.store.wake()
         _, late = await asyncio.wait(tasks, timeout=_LAST_STEP)
         for task in late:
             task.cancel()
@@ -117,30 +118,27 @@ async def _greet(desk: Desk, health: Health) -> None:
 
 @asynccontextmanager
 async def _socket_mode(bolt: AsyncApp, settings: Settings, health: Health) -> AsyncIterator[None]:
-    """Keep a socket open to Slack where there is an app token; the SDK reconnects once it was connected."""
+    """Keep a socket open to Slack where there is an app token: the SDK connects and reconnects by itself."""
     if not settings.slack_app_token:
         yield
         return
     handler = AsyncSocketModeHandler(bolt, settings.slack_app_token)
 
-    async def connect() -> None:
+    async def watch() -> None:
         while True:
-            try:
-                await handler.connect_async()  # type: ignore[no-untyped-call]
-            except Exception as error:
-                log.error("Socket Mode does not connect: %s", type(error).__name__)
-                health.ill("Socket Mode does not connect: see SLACK_APP_TOKEN, and whether it is switched on")
-                await asyncio.sleep(10)
-            else:
-                log.info("connected to Slack by Socket Mode")
-                return
+            await asyncio.sleep(2)
+            if not await handler.client.is_connected():
+                log.error("Socket Mode is not connected")
+                health.ill("Socket Mode is not connected: see SLACK_APP_TOKEN, and whether it is switched on")
 
-    connecting = asyncio.create_task(connect())
+    connecting = asyncio.create_task(handler.connect_async())  # type: ignore[no-untyped-call]
+    watching = asyncio.create_task(watch())
     try:
         yield
     finally:
         connecting.cancel()
-        await asyncio.gather(connecting, return_exceptions=True)
+        watching.cancel()
+        await asyncio.gather(connecting, watching, return_exceptions=True)
         await handler.close_async()  # type: ignore[no-untyped-call]
 
 

@@ -52,8 +52,8 @@ def card(conversation: Conversation, place: Place) -> Message:
         richtext_block(section(*_about(conversation, place))),
         context(*_standing(conversation, place)),
     ]
-    if conversation.tags:
-        tags = ", ".join(mail.one_line(tag, 40) for tag in conversation.tags[:20])
+    tags = ", ".join(filter(None, (mail.one_line(tag, 40) for tag in conversation.tags[:20])))
+    if tags:
         blocks.append(context(":label:", plain(tags)))
     if conversation.published:
         blocks.append({"type": "actions", "elements": _actions(conversation, place.url)})
@@ -124,12 +124,14 @@ def ping(conversation: Conversation, place: Place, mention: str | None) -> Messa
     waited = clock.spoken(place.now - place.wait.since) if place.wait else "a while"
     assignee = conversation.assignee
     whose = f"{_named(assignee)}, it is yours." if assignee else "Nobody is assigned."
-    words = [plain(f"{_named(conversation.customer)} has waited {waited}. {whose}")]
-    if mention:
-        words.insert(0, {"type": "mrkdwn", "text": f"<@{mention}>"})
-    said = f"{_named(conversation.customer)} has waited {waited} on {mail.one_line(conversation.title, 100)}"
+    who = _named(conversation.customer)
+    leaves: list[richtext.Element] = [{"type": "emoji", "name": "bell"}, text(" ")]
+    leaves += [{"type": "user", "user_id": mention}, text(" ")] if mention else []
+    leaves.append(text(f"{who} has waited {waited}.", bold=True))
+    leaves.append(text(" It is yours." if mention else f" {whose}"))
+    said = mail.escape(f"{who} has waited {waited} on {mail.one_line(conversation.title, 100)}. {whose}")
     ring = f"<@{mention}> " if mention else ""
-    return Message(f"{ring}{mail.escape(f'{said}. {whose}')}", (context(":bell:", *words),))
+    return Message(f"{ring}{said}", (richtext_block(section(*leaves)),))
 
 
 def richtext_block(*elements: richtext.Element) -> Block:
@@ -232,7 +234,8 @@ def _author(entry: Thread) -> str:
 
 
 def _named(person: Person | None) -> str:
-    return mail.one_line(person.name, 80) if person else "Someone"
+    known = (person.name, person.email) if person else ()
+    return next((shown for one in known if (shown := mail.one_line(one, 80))), "Someone")
 
 
 def _assigned(entry: Thread) -> str:

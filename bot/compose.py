@@ -14,8 +14,8 @@ Kind = Literal["message", "note"]
 Finder = Callable[[User], Awaitable[Conversation]]
 
 CALLBACKS: dict[Kind, str] = {"message": "reply", "note": "note"}
-_EXCERPT = 2_000
-"""Characters of JSON for the customer's newest message, above the field."""
+_EXCERPT = 800
+"""Characters of the customer's newest message, above the field."""
 _AFTER = [(Status.PENDING, "Pending"), (Status.ACTIVE, "Active"), (Status.CLOSED, "Closed")]
 
 
@@ -101,6 +101,7 @@ def _newest(threads: tuple[Thread, ...]) -> list[Block]:
     asked = [thread for thread in threads if thread.type == "customer"]
     if not asked:
         return []
-    body = mail.one_line(mail.plain(asked[-1].body, _EXCERPT), 600) or "(no text)"
+    body = mail.plain(asked[-1].body, _EXCERPT)
+    body = f"{body[:_EXCERPT].rstrip()}…" if len(body) > _EXCERPT else body or "(no text)"
     quote: Block = {"type": "rich_text_quote", "elements": [richtext.text(body)]}
     return [richtext_block(quote)]

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -92,9 +93,9 @@ class Desk:
 
     async def tell(self, slack_user: str, channel: str, thread_ts: str, message: Message) -> None:
         """Tell one person something where they acted, or in a direct message where that cannot be."""
-        said = {"text": message.text, "blocks": list(message.blocks)}
+        said: dict[str, Any] = {"text": message.text, "blocks": list(message.blocks)}
         try:
-            place = {
+            place: dict[str, Any] = {
                 "channel": channel,
                 "user": slack_user,
                 **({"thread_ts": thread_ts} if thread_ts else {}),

@@ -41,6 +41,8 @@ _DROPPED = dict.fromkeys(
 )
 ENOUGH = 40_000
 """Characters. More than Slack shows in a message, less than takes long to read."""
+_TAGS = 20_000
+"""Tags that are read of a body: deep nesting costs the parser the square of its depth."""
 _BLANK = re.compile(r"[ \t\r\n\f\v\u00a0]+")
 
 
@@ -66,6 +68,11 @@ class Line:
         """The line without styles."""
         return "".join(run.text for run in self.runs)
 
+    @property
+    def filled(self) -> bool:
+        """Whether there is anything to read in it."""
+        return any(not run.text.isspace() for run in self.runs)
+
 
 @dataclass(frozen=True, slots=True)
 class _Around:
@@ -82,11 +89,13 @@ def one_line(text: str, most: int = 150) -> str:
 
     Right-to-left text is isolated, so that it cannot reorder what stands beside it.
     """
-    cleaned = _BLANK.sub(" ", text.translate(_DROPPED)).strip()
-    cleaned = "".join(c for c in cleaned if unicodedata.category(c) not in ("Cc", "Cs"))
-    if len(cleaned) > most:
-        cleaned = cleaned[: most - 1].rstrip() + "…"
+    text = text.translate(_DROPPED)
+    shown = (c for c in text if c.isspace() or unicodedata.category(c) not in ("Cc", "Cs"))
+    cleaned = " ".join("".join(shown).split())
     turned = any(unicodedata.bidirectional(c) in ("R", "AL") for c in cleaned)
+    room = most - 2 if turned else most
+    if len(cleaned) > room:
+        cleaned = cleaned[: room - 1].rstrip() + "…"
     return f"\u2068{cleaned}\u2069" if turned else cleaned
 
 
@@ -105,7 +114,7 @@ def from_slack(words: str) -> str:
 
     def written(token: re.Match[str]) -> str:
         target, _, label = token[1].partition("|")
-        if target[0] in "@#!":
+        if target.startswith(("@", "#", "!")):
             return target[0].replace("!", "@") + (label or target[1:]).lstrip("@#")
         return target.removeprefix("mailto:")
 
@@ -127,6 +136,9 @@ def lines(html: str, most: int = ENOUGH) -> list[Line]:
 
     Stops soon after `most` characters: a mail of megabytes must not hold up everybody else.
     """
+    *tags, _ = html.split("<", _TAGS + 1)
+    if len(tags) > _TAGS:
+        html = "<".join(tags) + "…"
     writer = _Writer(keep_newlines=not _HAS_LINES.search(html))
     root = LexborHTMLParser(html).body
     if root is not None:
@@ -194,7 +206,7 @@ def honest(text: str, url: str) -> str:
     """Name the true host behind a link whose text looks like another address."""
     host = (urlsplit(url).hostname or "").removeprefix("www.")
     claim = re.match(r"\s*(?:https?://)?(?:www\.)?((?:[\w-]+\.)+[a-z]{2,})", text, re.IGNORECASE)
-    if not host or claim is None or claim[1].lower() in (host, url.partition("@")[2].lower()):
+    if not host or claim is None or claim[1].lower() == host:
         return text
     return f"{text} [{host}]"
 
@@ -212,11 +224,12 @@ class _Writer:
             self._end(blank=True)
         elif name == "img":
             self._image(node, around)
-        elif name in ("td", "th") and self._line is not None and self._line.text.strip():
+        elif name in ("td", "th") and self._line is not None and self._line.filled:
             self._line.runs.append(Run(" | "))
         elif name in _BLOCKS:
             self._end()
-            self._gap = self._gap or (name in _SPACED and around.depth == 0)
+            in_item = around.kind in ("bullet", "ordered") and name not in ("ul", "ol")
+            self._gap = self._gap or (name in _SPACED and around.depth == 0 and not in_item)
 
     def leave(self, name: str, around: _Around) -> None:
         if name in _BLOCKS:
@@ -242,14 +255,14 @@ class _Writer:
 
     def _append(self, text: str, around: _Around) -> None:
         text = text.replace("\u00a0", " ")
-        if self._line is None or not self._line.text:
+        if self._line is None or not self._line.runs:
             text = text if around.kind == "pre" else text.lstrip()
             if not text:
                 return
             if self._gap:
                 self._blank()
             self._line = self._line or Line(around.kind, around.depth)
-        elif text.startswith(" ") and self._line.text.endswith(" ") and around.kind != "pre":
+        elif text.startswith(" ") and self._line.runs[-1].text.endswith(" ") and around.kind != "pre":
             text = text[1:]
         if text:
             self._line.runs.append(Run(text, around.styles, around.url))
@@ -263,7 +276,7 @@ class _Writer:
         self._append(f"[image: {alt}]" if alt else "[image]", around)
 
     def _end(self, *, blank: bool = False) -> None:
-        if self._line is not None and self._line.text.strip():
+        if self._line is not None and self._line.filled:
             if self._line.kind != "pre":
                 self._line.runs[-1].text = self._line.runs[-1].text.rstrip()
             self._lines.append(self._line)

@@ -155,7 +155,7 @@ class Outbox:
             )
 
     async def _unknown(self, reply: Reply, looked: int) -> None:
-        """Look later. What was tried before it was cut off does not count: each such reply gets every look."""
+        """Look later. Tries before it was cut off do not count: each such reply gets every look."""
         due = self._desk.now() + LOOKS[looked]
         await self._desk.store.mark_reply(reply, ReplyState.UNKNOWN, due=due, attempts=looked + 1)
 

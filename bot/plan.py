@@ -104,7 +104,7 @@ def _card_version(conversation: Conversation, place: Place) -> str:
 
 
 def _said(conversation: Conversation, url: str, posted: Mapping[str, Posted]) -> Iterator[Step]:
-    closings = [t.created_at for t in conversation.threads if _is_closing(t)]
+    closing = _closing_reply(conversation)
     for thread in conversation.threads:
         if thread.state != "published":
             continue
@@ -113,22 +113,21 @@ def _said(conversation: Conversation, url: str, posted: Mapping[str, Posted]) ->
             yield from _step(posted, f"thread:{thread.id}", _digest(message.blocks), message)
         elif thread.type == "lineitem" and (quiet := cards.line(thread)):
             yield from _step(posted, f"line:{thread.id}", "1", quiet)
-        if _closed_by(thread, conversation, closings) and conversation.closed_at:
+        if thread is closing and conversation.closed_at:
             key = f"closed:{int(conversation.closed_at.timestamp())}"
             yield from _step(posted, key, "1", cards.closed_line(conversation.closed_by or thread.created_by))
 
 
-def _is_closing(thread: Thread) -> bool:
-    return thread.action == "changed-ticket-status" and thread.status == Status.CLOSED
-
-
-def _closed_by(thread: Thread, conversation: Conversation, closings: Sequence[datetime]) -> bool:
-    """Tell whether this reply closed the conversation: FreeScout writes no line item for that."""
+def _closing_reply(conversation: Conversation) -> Thread | None:
+    """Find the one reply that closed the conversation: FreeScout writes no line item for that."""
     closed = conversation.closed_at
-    if thread.type != "message" or closed is None or conversation.status is not Status.CLOSED:
-        return False
-    near = timedelta(seconds=2)
-    return abs(thread.created_at - closed) <= near and not any(abs(at - closed) <= near for at in closings)
+    if closed is None or conversation.status is not Status.CLOSED:
+        return None
+    near = [t for t in conversation.threads if abs(t.created_at - closed) <= timedelta(seconds=2)]
+    if any(t.action == "changed-ticket-status" and t.status == Status.CLOSED for t in near):
+        return None
+    replies = [t for t in near if t.type == "message" and t.state == "published"]
+    return min(reversed(replies), key=lambda t: abs(t.created_at - closed), default=None)
 
 
 def _step(posted: Mapping[str, Posted], key: str, version: str, message: Message) -> Iterator[Step]:

@@ -29,7 +29,7 @@ class _Budget:
             return element
         kept = str(element["text"])[: max(0, self.left)]
         while kept and (over := _cost({**element, "text": kept + "…"}) - self.left) > 0:
-            kept = kept[: max(0, len(kept) - over)]
+            kept = kept[: len(kept) - max(1, over // 6)]  # what JSON escapes costs up to six
         self.left, self.spent = 0, True
         return {**element, "text": kept.rstrip() + "…"} if kept.strip() else None
 
@@ -108,13 +108,19 @@ def _trimmed(lines: list[mail.Line]) -> list[mail.Line]:
 
 
 def _joined(runs: Iterable[mail.Run]) -> Iterable[mail.Run]:
-    """Neighbours of one look become one leaf."""
-    for (styles, url), group in groupby(runs, key=lambda run: (run.styles, run.url)):
-        yield mail.Run("".join(run.text for run in group), styles, url)
+    """Neighbours of one look become one leaf; a link that claims another host is followed by the true one."""
+    for url, neighbours in groupby(runs, key=lambda run: run.url):
+        words = ""
+        for styles, group in groupby(neighbours, key=lambda run: run.styles):
+            part = "".join(run.text for run in group)
+            words += part
+            yield mail.Run(part, styles, url)
+        if url and (named := mail.honest(words, url)) != words:
+            yield mail.Run(named.removeprefix(words), frozenset(), url)
 
 
 def _leaf(run: mail.Run) -> Element:
     style = dict.fromkeys(sorted(run.styles), True)
     if run.url:
-        return link(run.url, mail.honest(run.text, run.url), **style)
+        return link(run.url, run.text, **style)
     return text(run.text, **style)

@@ -130,6 +130,7 @@ def _check_url(name: str, value: str, problems: list[str]) -> None:
     try:
         parts = urlsplit(value)
         good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        good = good and not re.search(r"[\s<>|]", value)
     except ValueError:
         good = False
     if not good:
@@ -161,7 +162,7 @@ def _file(name: str, read: Callable[[str], str], problems: list[str]) -> tuple[t
     except (OSError, UnicodeDecodeError) as error:
         problems.append(f"{name} cannot be read: {error}.")
         return (), Stale()
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # numbers and brackets without end, too
         problems.append(f"{name} is not valid TOML: {error}.")
         return (), Stale()
     _unknown(name, content, tuple(FILE_KEYS), problems)

@@ -18,7 +18,7 @@ from bot.settings import Route, Settings, Stale
 from sandbox.clock import Clock
 from sandbox.freescout import FreeScout
 from sandbox.serving import serving
-from sandbox.slack import Message, Person, Slack
+from sandbox.slack import Message, Person, Slack, View
 from tests.blockcheck import problems_in_message, problems_in_view
 
 
@@ -64,6 +64,18 @@ class House:
         before = len(self.cards())
         self.freescout.customer_writes(email, subject, body, mailbox=self.support, name=name, **more)
         return await self.until(lambda: self.cards()[before:] and self.cards()[before])
+
+    async def opens(self, person: Person, name: str, card: Message) -> View:
+        """A person presses what opens a modal; return it once it is there, filled."""
+        await person.presses(name, on=card)
+        return await self.until(
+            lambda: person.modal if person.modal and "Loading" not in person.modal.all_text else None
+        )
+
+    def told(self, person: Person) -> str:
+        """What this person alone saw last."""
+        seen = self.slack.ephemerals(person)
+        return seen[-1].all_text if seen else ""
 
     def cards(self, channel: str = "support") -> list[Message]:
         return self.slack.messages(channel)

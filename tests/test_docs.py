@@ -35,7 +35,7 @@ def test_every_key_of_the_file_is_documented() -> None:
 
 def test_the_defaults_that_are_documented_are_the_true_ones() -> None:
     minimal = dict.fromkeys(settings.ENVIRONMENT, "")
-    minimal |= {name: "https://help.example.org" for name in ("FREESCOUT_URL",)}
+    minimal |= dict.fromkeys(("FREESCOUT_URL",), "https://help.example.org")
     minimal |= {name: "x" for name in settings._REQUIRED if name != "FREESCOUT_URL"}
     minimal["SLACK_SIGNING_SECRET"] = "x"
     loaded = settings.load(minimal, lambda _: '[[routes]]\nmailbox = "a"\nchannel = "b"')

@@ -29,6 +29,11 @@ class Store:
         """Finish what is being written and close the file."""
         await self._writer.close()
 
+    def wake(self) -> None:
+        """Let everybody who waits look around: the bridge is about to stop."""
+        self._work_changed.set()
+        self._outbox_changed.set()
+
     # work: conversations to look at
 
     async def ring(
@@ -250,7 +255,8 @@ def _ring(db: Database, rows: Sequence[tuple[int, str, int, float, float]]) -> N
         db.execute(
             "insert into work (conversation, reason, priority, due, rung, first_rung)"
             " values (:conversation, :reason, :priority, :due, 1, :now) on conflict do update set"
-            " rung = rung + 1, attempts = case when parked then 0 else attempts end, parked = 0, priority = min(priority, excluded.priority),"
+            " rung = rung + 1, attempts = case when parked then 0 else attempts end, parked = 0,"
+            " priority = min(priority, excluded.priority),"
             " reason = case when excluded.due < due then excluded.reason else reason end,"
             " due = min(due, excluded.due)",
             {

@@ -95,7 +95,7 @@ class Receiver:
 
 async def until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(3):
-        while not true():  # noqa: ASYNC110 - what is waited for is in another program's hands
+        while not true():
             await asyncio.sleep(0.005)
 
 

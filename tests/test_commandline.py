@@ -1,0 +1,180 @@
+"""The outer contract, black box: the command line as a process of its own, with nothing but its environment."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.conftest import House
+
+ROOT = Path(__file__).parent.parent
+TOML = '[[routes]]\nmailbox = "Support"\nchannel = "support"\n[stale]\nafter = "2h"\nevery = "1s"\n'
+
+
+async def command(*words: str, folder: Path, **environment: str) -> tuple[int, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-W",
+        "error",
+        "-m",
+        "bot",
+        *words,
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environment},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    return process.returncode or 0, out.decode(), err.decode()
+
+
+def contract(house: House, port: int) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "FREESCOUT_URL": house.settings.freescout_url,
+        "FREESCOUT_API_KEY": house.settings.freescout_api_key,
+        "FREESCOUT_WEBHOOK_SECRET": house.settings.freescout_webhook_secret,
+        "SLACK_BOT_TOKEN": house.slack.bot_token,
+        "SLACK_SIGNING_SECRET": house.slack.signing_secret,
+        "SLACK_API_URL": house.slack.api_url,
+        "PORT": str(port),
+    }
+
+
+@asynccontextmanager
+async def bridge(house: House, folder: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`python -m bot run` with a `bridge.toml` beside it; killed at the end if it still runs."""
+    (folder / "bridge.toml").write_text(TOML)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    house.address = f"http://127.0.0.1:{port}"
+    house.slack.request_url = f"{house.address}/slack/events"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        "run",
+        cwd=folder,
+        env=contract(house, port),
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(15), httpx.AsyncClient() as client:
+            while True:
+                try:
+                    assert (await client.get(f"{house.address}/healthz")).status_code == 200
+                    break
+                except httpx.TransportError:
+                    await asyncio.sleep(0.05)
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def test_run_does_the_main_job_with_nothing_but_the_contract(
+    empty_house: House, tmp_path: Path
+) -> None:
+    house = empty_house
+    async with bridge(house, tmp_path):
+        house.freescout.subscribe(f"{house.address}/freescout/webhook")
+        card = await house.writes(cc=["boss@example.org"])
+        await house.until(lambda: house.thread(card))
+        await house.opens(house.ana, "Reply", card)
+        await house.ana.submits({"Reply": "on our way"})
+        await house.until(lambda: "on our way" in house.said(card))
+        await house.ana.types("/freescout close 412")
+        await house.until(lambda: "Closed" in card.all_text)
+    assert [(mail.to, mail.cc) for mail in house.freescout.outbox] == [
+        (["mark@example.org"], ["boss@example.org"])
+    ]
+    assert (tmp_path / "bridge.db").stat().st_mode & 0o077 == 0
+
+
+async def test_sigterm_ends_it_quickly_and_kill_9_loses_nothing(empty_house: House, tmp_path: Path) -> None:
+    house = empty_house
+    async with bridge(house, tmp_path) as process:
+        house.freescout.subscribe(f"{house.address}/freescout/webhook")
+        card = await house.writes(body="one")
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(10):
+            assert await process.wait() == 0
+    async with bridge(house, tmp_path) as process:
+        house.freescout.subscribe(f"{house.address}/freescout/webhook")
+        house.freescout.customer_replies(1, "two")
+        await house.until(lambda: house.freescout.deliveries)
+        process.kill()
+        await process.wait()
+    async with bridge(house, tmp_path):
+        house.freescout.subscribe(f"{house.address}/freescout/webhook")
+        house.freescout.agent_notes(1, house.ana_id, "three")
+        await house.until(lambda: "three" in house.said(card))
+    assert len(house.cards()) == 1
+    assert [reply.all_text.splitlines()[-1] for reply in house.thread(card)] == ["one", "two", "three"]
+
+
+async def test_check_says_every_problem_at_once(tmp_path: Path) -> None:
+    (tmp_path / "bridge.toml").write_text('[[route]]\nmailbox = 1\n[stale]\nafter = "soon"\n')
+    status, out, err = await command("check", folder=tmp_path, FREESCOUT_URL="help.example.org", PORT="many")
+    assert (status, out) == (1, "")
+    for words in (
+        "FREESCOUT_URL is not an address",
+        "FREESCOUT_API_KEY is not set",
+        "FREESCOUT_WEBHOOK_SECRET is not set",
+        "SLACK_BOT_TOKEN is not set",
+        "Neither SLACK_SIGNING_SECRET",
+        "PORT is 'many'",
+        "did you mean 'routes'?",
+        "no [[routes]]",
+        "after should be",
+    ):
+        assert words in err
+
+
+async def test_check_is_content_with_what_is_right(house: House, tmp_path: Path) -> None:
+    (tmp_path / "bridge.toml").write_text(TOML)
+    environment = {k: v for k, v in contract(house, 0).items() if k not in ("PATH", "PYTHONPATH")}
+    status, out, err = await command("check", folder=tmp_path, **environment)
+    assert (status, err) == (0, "")
+    assert "fine" in out
+    assert house.settings.freescout_api_key not in out
+
+
+async def test_a_file_dot_env_is_read_and_the_environment_goes_before_it(
+    house: House, tmp_path: Path
+) -> None:
+    (tmp_path / "bridge.toml").write_text(TOML)
+    environment = {k: v for k, v in contract(house, 0).items() if k not in ("PATH", "PYTHONPATH")}
+    (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in environment.items()))
+    assert (await command("check", folder=tmp_path))[0] == 0
+    status, _, err = await command("check", folder=tmp_path, FREESCOUT_URL="nonsense")
+    assert status == 1
+    assert "FREESCOUT_URL" in err
+
+
+async def test_a_port_that_is_taken_is_said_in_a_line(house: House, tmp_path: Path) -> None:
+    (tmp_path / "bridge.toml").write_text(TOML)
+    taken = int(house.address.rpartition(":")[2])
+    environment = {k: v for k, v in contract(house, taken).items() if k not in ("PATH", "PYTHONPATH")}
+    status, _, err = await command("run", folder=tmp_path, HOST="127.0.0.1", **environment)
+    assert status == 1
+    assert "Address already in use" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.timeout(90)
+async def test_the_demo_plays_through_once_and_says_so(tmp_path: Path) -> None:
+    status, out, err = await command("demo", "--once", "--port", "0", folder=tmp_path)
+    assert status == 0, out + err
+    assert "All as it should be." in out
+    assert err == ""
+    assert "Zoë Zander has waited 2 h" in out

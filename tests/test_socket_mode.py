@@ -1,0 +1,66 @@
+"""The same listeners behind a socket: no public address, no signing secret."""
+
+import asyncio
+
+import httpx
+
+from tests.conftest import House
+
+
+async def test_everything_works_over_socket_mode(empty_house: House) -> None:
+    house = empty_house
+    await house.start(slack_signing_secret="", slack_app_token=house.slack.app_token)
+    await house.until(lambda: house.slack.sockets.connected)
+    card = await house.writes()
+    await house.ana.types("/freescout help")
+    await house.until(lambda: "/freescout close" in house.told(house.ana))
+    await house.opens(house.ana, "Reply", card)
+    await house.ana.submits({"Reply": "  "})
+    assert house.ana.modal
+    assert house.ana.modal.errors
+    await house.ana.submits({"Reply": "by wire"})
+    await house.until(lambda: "by wire" in house.said(card))
+    await house.ana.presses("Close", on=card)
+    await house.until(lambda: "Closed" in card.all_text)
+    async with httpx.AsyncClient() as client:
+        assert (await client.post(f"{house.address}/slack/events")).status_code == 404
+
+
+async def test_it_comes_back_after_slack_has_closed_the_socket(empty_house: House) -> None:
+    house = empty_house
+    await house.start(slack_signing_secret="", slack_app_token=house.slack.app_token)
+    await house.until(lambda: house.slack.sockets.connected)
+    await house.slack.sockets.refresh()
+    await house.until(lambda: house.slack.sockets.connected, patience=15)
+    await house.ana.types("/freescout help")
+    await house.until(lambda: "/freescout close" in house.told(house.ana))
+
+
+async def test_a_wrong_app_token_is_loud_and_stops_nothing_else(empty_house: House) -> None:
+    house = empty_house
+    house.expects_errors = True
+    await house.start(slack_signing_secret="", slack_app_token="xapp-wrong")
+    await house.writes()
+    await asyncio.sleep(2.5)
+    async with httpx.AsyncClient() as client:
+        told = (await client.get(f"{house.address}/healthz")).json()
+    assert told["status"] == "degraded"
+    assert "SLACK_APP_TOKEN" in str(told["problems"])
+
+
+async def test_a_wrong_bot_token_is_loud_and_webhooks_are_kept(empty_house: House) -> None:
+    house = empty_house
+    house.expects_errors = True
+    await house.start(slack_bot_token="xoxb-wrong")
+    house.freescout.customer_writes("m@example.org", "Hi", "x", mailbox=house.support)
+    async with httpx.AsyncClient() as client:
+        await house.until(lambda: house.freescout.deliveries)
+        await house.until(lambda: house.slack.called("conversations.list"))
+        told = (await client.get(f"{house.address}/healthz")).json()
+    assert "SLACK_BOT_TOKEN" in str(told["problems"])
+    assert told["work"] == {"waiting": 1, "parked": 0, "outbox": 0, "failed": 0}
+    await house.stop()
+    await house.start(slack_bot_token=house.slack.bot_token)
+    assert house.cards() == []  # it tries again within the minute
+    house.freescout.workflow_sends(1, "convo.status")
+    await house.until(house.cards)
