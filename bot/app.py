@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 
@@ -82,10 +82,16 @@ async def _loops(
 ) -> AsyncIterator[None]:
     stopping = asyncio.Event()
     scheduler = timers.schedule(timers.StaleScan(desk, health), desk.settings.stale.every)
-    tasks = [
-        asyncio.create_task(worker.run(desk.store, reconciler, health, now, stopping)) for _ in range(WORKERS)
-    ]
-    tasks.append(asyncio.create_task(Outbox(desk).run(stopping)))
+    outbox = Outbox(desk)
+
+    async def look() -> None:
+        await worker.run(desk.store, reconciler, health, now, stopping)
+
+    async def send() -> None:
+        await outbox.run(stopping)
+
+    loops = [*[look] * WORKERS, send]
+    tasks = [asyncio.create_task(_kept_up(loop, health, stopping)) for loop in loops]
     greeting = asyncio.create_task(_greet(desk, health))
     scheduler.start()
     try:
@@ -99,6 +105,17 @@ async def _loops(
         for task in late:
             task.cancel()
         await asyncio.gather(*tasks, greeting, return_exceptions=True)
+
+
+async def _kept_up(loop: Callable[[], Awaitable[None]], health: Health, stopping: asyncio.Event) -> None:
+    """Start a loop again that broke, say on a full disk: a bridge that only seems to live is the worst kind."""
+    while not stopping.is_set():
+        try:
+            await loop()
+        except Exception as error:
+            log.exception("a loop broke and starts again")
+            health.ill(f"a loop of the bridge breaks again and again ({type(error).__name__}): see the log")
+            await asyncio.sleep(1)
 
 
 async def _greet(desk: Desk, health: Health) -> None:

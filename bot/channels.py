@@ -27,7 +27,7 @@ class Channels:
         if _ID.fullmatch(channel):
             return channel
         if channel not in self._ids:
-            await self._list()
+            await self._list()  # names change hands: what is not there is asked for anew
         if channel not in self._ids:
             raise Misconfigured(f"Slack has no channel #{channel} that the bot can see: invite it there")
         return self._ids[channel]
@@ -60,7 +60,8 @@ class Channels:
                 cursor=cursor,
             )
             for row in told.get("channels") or []:
-                self._ids[str(row.get("name", ""))] = str(row.get("id", ""))
+                identity = str(row.get("id", ""))
+                self._ids |= {str(row.get("name", "")): identity, identity: identity}
             cursor = (told.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
                 return

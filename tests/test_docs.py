@@ -86,7 +86,7 @@ def test_every_sub_command_of_the_command_line_is_documented(capsys: pytest.Capt
 
 def test_every_target_of_the_makefile_that_is_documented_is_there() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    named = set(re.findall(r"`make ([a-z-]+)`", README + "".join(DOCS.values())))
+    named = set(re.findall(r"(?:`|^)make ([a-z-]+)", README + "".join(DOCS.values()), re.MULTILINE))
     assert {"demo", "test"} <= named <= targets
 
 
