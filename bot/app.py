@@ -114,7 +114,7 @@ async def _kept_up(loop: Callable[[], Awaitable[None]], health: Health, stopping
             await loop()
         except Exception as error:
             log.exception("a loop broke and starts again")
-            health.ill(f"a loop of the bridge breaks again and again ({type(error).__name__}): see the log")
+            health.ill(f"a loop of the bridge breaks ({type(error).__name__}): see the log")
             await asyncio.sleep(1)
 
 
