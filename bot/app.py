@@ -108,7 +108,7 @@ async def _loops(
 
 
 async def _kept_up(loop: Callable[[], Awaitable[None]], health: Health, stopping: asyncio.Event) -> None:
-    """Start a loop again that broke, say on a full disk: a bridge that only seems to live is the worst kind."""
+    """Start a loop again that broke, say on a full disk: one that only seems to live is worse than none."""
     while not stopping.is_set():
         try:
             await loop()

@@ -6,6 +6,7 @@ from typing import Literal
 
 from bot import mail, richtext
 from bot.cards import Block, context, plain, richtext_block
+from bot.errors import UserError
 from bot.model import Conversation, Status, Thread, User
 from bot.store import Draft
 from bot.surfaces import Ask, FieldError, View, modal, select_input, text_input
@@ -24,6 +25,12 @@ async def view(ask: Ask, kind: Kind, find: Finder, written: str = "") -> View:
     user = await ask.desk.people.user(ask.person)
     conversation = await find(user)
     customer = conversation.customer
+    if not conversation.published:
+        raise UserError("The conversation was deleted in FreeScout, so there is nothing to answer.")
+    if kind == "message" and not (customer and customer.email):
+        raise UserError(
+            "The customer has no e-mail address, so a reply would reach nobody. Add a note instead."
+        )
     kept = {
         "conversation": conversation.id,
         "number": conversation.number,

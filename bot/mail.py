@@ -277,8 +277,11 @@ class _Writer:
 
     def _end(self, *, blank: bool = False) -> None:
         if self._line is not None and self._line.filled:
+            runs = self._line.runs
+            while self._line.kind != "pre" and runs[-1].text.isspace():
+                runs.pop()
             if self._line.kind != "pre":
-                self._line.runs[-1].text = self._line.runs[-1].text.rstrip()
+                runs[-1].text = runs[-1].text.rstrip()
             self._lines.append(self._line)
         elif blank:
             self._blank()

@@ -50,12 +50,12 @@ def build(desk: Desk, actions: Sequence[Action]) -> AsyncApp:
 def _command(desk: Desk, words: tuple[Word, ...]) -> Callable[..., Awaitable[None]]:
     async def typed(ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
         await ack()
-        name, _, rest = str(body.get("text") or "").strip().partition(" ")
+        name, *rest = str(body.get("text") or "").split(maxsplit=1) or [""]
         ask = Ask(
             desk,
             person=str(body["user_id"]),
             channel=str(body.get("channel_id") or ""),
-            text=rest.strip(),
+            text="".join(rest).strip(),
             trigger=str(body.get("trigger_id") or ""),
             words=words,
             respond=respond,

@@ -7,7 +7,9 @@ lists the actions.
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from bot import mail
@@ -45,6 +47,11 @@ class Ask:
     """Every word of the command, for `help`."""
     respond: Callable[..., Awaitable[Any]] | None = None
 
+    def split(self) -> tuple[str, str]:
+        """The first word, which says what conversation is meant, and the rest."""
+        first, *rest = self.text.split(maxsplit=1) or [""]
+        return first, "".join(rest)
+
     async def tell(self, words: str, *blocks: Block) -> None:
         """Tell this person, and nobody else; the words are shown as they are."""
         shown = blocks or (richtext_block(section(text(words))),)
@@ -53,11 +60,11 @@ class Ask:
     async def show(self, message: Message) -> None:
         """Show this person a message, and nobody else."""
         if self.respond is not None:
-            try:
-                await self.respond(text=message.text, blocks=list(message.blocks), replace_original=False)
-                return
-            except Exception:  # noqa: S110 - whatever broke the short way, the long way is next
-                pass
+            with suppress(Exception):  # whatever breaks the short way, the long way is next
+                said = {"text": message.text, "blocks": list(message.blocks)}
+                answer = await self.respond(**said, response_type="ephemeral", replace_original=False)
+                if answer.status_code == HTTPStatus.OK:
+                    return
         await self.desk.tell(self.person, self.channel, self.thread, message)
 
     async def open(self, title: str, build: Callable[[], Awaitable[View]]) -> None:

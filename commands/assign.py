@@ -25,8 +25,8 @@ async def assign(
 
 async def typed(ask: Ask) -> None:
     """`/freescout assign 412 me`."""
-    quoted, _, whom = ask.text.partition(" ")
-    if not whom.strip():
+    quoted, whom = ask.split()
+    if not whom:
         raise UserError("Whom? For example `/freescout assign 412 me`, or `@someone`, or `nobody`.")
     user = await ask.desk.people.user(ask.person)
     conversation = await ask.desk.quoted(quoted, user)

@@ -27,10 +27,10 @@ async def save(ask: Ask, user: User, conversation: Conversation, words: str) -> 
 
 async def typed(ask: Ask) -> None:
     """`/freescout note 412 words`; without words, a modal to write them in."""
-    quoted, _, words = ask.text.partition(" ")
+    quoted, words = ask.split()
     if not quoted:
         raise UserError("On which conversation? For example `/freescout note 412 called them back`.")
-    if not words.strip():
+    if not words:
         await ask.open("Note", lambda: compose.view(ask, "note", compose.by_quote(ask, quoted)))
         return
     user = await ask.desk.people.user(ask.person)

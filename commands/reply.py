@@ -8,7 +8,7 @@ from bot.surfaces import Action, Ask, Button, Modal, Word
 
 async def typed(ask: Ask) -> None:
     """`/freescout reply 412`: open the modal. Words behind the number are put in its field, not sent."""
-    quoted, _, words = ask.text.partition(" ")
+    quoted, words = ask.split()
     if not quoted:
         raise UserError("To which conversation? For example `/freescout reply 412`.")
     find = compose.by_quote(ask, quoted)

@@ -1,6 +1,7 @@
 """The doors, driven as a person does: signed requests through the real app, against real servers."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -309,3 +310,26 @@ async def test_everything_done_is_on_record(house: House) -> None:
     ]
     assert [row["outcome"].split(":")[0] for row in rows] == ["done", "failed", "sent"]
     assert "secret words" not in str(rows)
+
+
+async def test_who_has_no_address_cannot_be_replied_to_and_one_is_told_so(house: House) -> None:
+    house.freescout.customer_writes("", "Called us", "by phone", mailbox=house.support, name="Phil")
+    card = await house.until(lambda: house.cards() and house.cards()[0])
+    await house.ana.presses("Reply", on=card)
+    await house.until(lambda: "no e-mail address" in house.told(house.ana))
+    await house.opens(house.ana, "Note", card)
+
+
+async def test_line_breaks_between_the_words_of_a_command_are_blanks(house: House) -> None:
+    card = await house.writes()
+    await house.ana.types("/freescout note\n412\nfirst line\nsecond line")
+    await house.until(lambda: "first line\nsecond line" in house.said(card))
+
+
+async def test_what_cannot_be_answered_the_short_way_is_told_the_long_way(house: House) -> None:
+    await house.writes()
+    house.clock.skip(timedelta(hours=-1))
+    asking = asyncio.create_task(house.ana.types("/freescout show 412"))
+    house.clock.skip(timedelta(hours=1))  # the response_url is older than its 30 minutes
+    await asking
+    await house.until(lambda: "#412" in house.told(house.ana))
