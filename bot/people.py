@@ -97,7 +97,7 @@ class People:
         if mail_link := _MAIL_LINK.fullmatch(words):
             words = mail_link[1]
         wanted = words.lstrip("@").casefold()
-        users = await self._freescout.users()
+        users = await self._freescout.users() if wanted else ()  # a robot may have no name
         exact = [user for user in users if wanted in (user.email.casefold(), user.name.casefold())]
         found = exact or [user for user in users if wanted == user.first.casefold()]
         if len(found) == 1:

@@ -14,6 +14,8 @@ Element = dict[str, object]
 
 _OVERHEAD = 120
 """Characters of JSON that a section or a list costs before it says anything."""
+_ITEM = 52
+"""And an item of a list."""
 
 
 @dataclass(slots=True)
@@ -35,7 +37,7 @@ class _Budget:
 
 
 def _cost(element: Element) -> int:
-    return len(json.dumps(element, ensure_ascii=False))
+    return len(json.dumps(element, ensure_ascii=False)) + len(", ")
 
 
 def elements(html: str, budget: int) -> tuple[list[Element], bool]:
@@ -77,7 +79,7 @@ def link(url: str, content: str, **style: bool) -> Element:
 
 def _group(kind: str, depth: int, lines: list[mail.Line], limit: _Budget) -> Element | None:
     if kind in ("bullet", "ordered"):
-        items = [section(*leaves) for line in lines if (leaves := _leaves([line], limit))]
+        items = [section(*leaves) for line in lines if (leaves := _item(line, limit))]
         made: Element = {"type": "rich_text_list", "style": kind, "elements": items}
         if depth:
             made["indent"] = depth
@@ -87,6 +89,11 @@ def _group(kind: str, depth: int, lines: list[mail.Line], limit: _Budget) -> Ele
         leaves = [text("".join(str(leaf["text"]) for leaf in leaves))] if leaves else []
     wrapped = {"quote": "rich_text_quote", "pre": "rich_text_preformatted"}.get(kind, "rich_text_section")
     return {"type": wrapped, "elements": leaves} if leaves else None
+
+
+def _item(line: mail.Line, limit: _Budget) -> list[Element]:
+    limit.left -= _ITEM
+    return _leaves([line], limit)
 
 
 def _leaves(lines: list[mail.Line], limit: _Budget) -> list[Element]:

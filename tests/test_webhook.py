@@ -1,6 +1,7 @@
 """The doorbell, without a server: which bodies are FreeScout's own, and what each of them asks for."""
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
@@ -213,7 +214,5 @@ def test_a_body_that_is_no_json_is_bad_whoever_signed_it(body: bytes) -> None:
 @PROFILE
 @given(st.sampled_from([None, "odd", *sorted(EVENTS)]), st.binary(max_size=300))
 def test_any_bytes_ring_or_are_dropped_or_are_bad(event: str | None, body: bytes) -> None:
-    try:
+    with contextlib.suppress(BadBody):
         assert isinstance(read(event, body), Bell | CustomerBell | Dropped)
-    except BadBody:
-        pass

@@ -65,10 +65,18 @@ def test_a_long_conversation_is_read_whole() -> None:
 
 def test_threads_come_oldest_first_although_the_server_sends_a_second_in_the_wrong_order() -> None:
     sent = [thread["id"] for thread in recorded("get_conversation_1")["_embedded"]["threads"]]
-    assert sent[:5] == [47, 48, 49, 42, 43]  # newest second first, and backwards within it
+    assert sent[:5] == [47, 48, 49, 42, 43]  # the newest second first, the oldest id first within it
     read = [thread.id for thread in wire.conversation(recorded("get_conversation_1")).threads]
     assert read == sorted(sent)
     assert read != sent[::-1]
+
+
+@pytest.mark.parametrize("order", [(1, 2, 3), (3, 2, 1), (2, 3, 1)])
+def test_within_a_second_the_ids_tell_the_order_and_between_seconds_the_time(order: tuple[int, ...]) -> None:
+    sent = [{"id": number, "createdAt": "2026-11-22T06:33:08Z"} for number in order]
+    sent.append({"id": 9, "createdAt": "2026-11-22T06:33:07Z"})  # older, and written down later
+    told = {"id": 1, "_embedded": {"threads": sent}}
+    assert [thread.id for thread in wire.conversation(told).threads] == [9, 1, 2, 3]
 
 
 def test_each_kind_of_thread_says_what_it_is() -> None:
@@ -78,7 +86,7 @@ def test_each_kind_of_thread_says_what_it_is() -> None:
         type="customer",
         state="published",
         created_at=at("06:33:08"),
-        body="<p>Hello <b>team</b>,<br>my order/parcel is late — café ☕</p>",
+        body="<p>Hello <b>team</b>,<br>my order/parcel is late — café ☕</p><script>alert(1)</script>",
         status="active",
         via="customer",
         created_by=MARK,

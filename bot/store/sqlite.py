@@ -220,6 +220,7 @@ class Store:
                 ),
             )
         )
+        self._outbox_changed.set()  # the conversation's next one may go now
 
     async def wait_for_replies(self, timeout: float, stopping: asyncio.Event | None = None) -> None:
         """Return when a reply may be due, after `timeout` seconds, or when `stopping` is set."""
