@@ -18,7 +18,7 @@ from bot import slack, slackapi, timers, web, worker
 from bot.channels import Channels
 from bot.desk import Desk
 from bot.errors import BridgeError
-from bot.freescout import FreeScout
+from bot.freescout import Breaker, FreeScout
 from bot.health import Health
 from bot.outbox import Outbox
 from bot.people import People
@@ -53,12 +53,17 @@ async def running(
         listener = stack.enter_context(_listener(settings.host, settings.port))
         store = Store(settings.database_path, now)
         stack.push_async_callback(store.close)
-        freescout = FreeScout(settings.freescout_url, settings.freescout_api_key)
+
+        def clock() -> float:
+            return now().timestamp()
+
+        breaker = Breaker(clock=clock)
+        freescout = FreeScout(settings.freescout_url, settings.freescout_api_key, breaker=breaker)
         stack.push_async_callback(freescout.close)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         client = slackapi.client(settings.slack_bot_token, settings.slack_api_url, session)
         people = People(freescout, client)
-        channels = Channels(client)
+        channels = Channels(client, clock)
         desk = Desk(settings, freescout, store, client, people, now)
         health = Health(now)
         reconciler = Reconciler(desk, channels, Poster(client, store, channels, pace or Pace()))
@@ -100,7 +105,6 @@ async def _loops(
         scheduler.shutdown(wait=False)
         greeting.cancel()
         stopping.set()
-        desk.store.wake()
         _, late = await asyncio.wait(tasks, timeout=_LAST_STEP)
         for task in late:
             task.cancel()

@@ -2,7 +2,10 @@
 
 import asyncio
 import logging
+import math
 import re
+import time
+from collections.abc import Callable
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -13,20 +16,26 @@ log = logging.getLogger(__name__)
 _ID = re.compile(r"[CGD][A-Z0-9]+")  # names have no capitals
 
 
+_PAUSE = 15.0
+"""Seconds before a name that is missing is looked for again: each conversation of its mailbox asks for it."""
+
+
 class Channels:
     """Names to ids, remembered until a name is not among them."""
 
-    def __init__(self, web: AsyncWebClient) -> None:
+    def __init__(self, web: AsyncWebClient, clock: Callable[[], float] = time.monotonic) -> None:
         self._web = web
+        self._clock = clock
         self._ids: dict[str, str] = {}
         self._listing = asyncio.Lock()
         self._lists = 0
+        self._listed = -math.inf
 
     async def id(self, channel: str) -> str:
         """Say which channel a route means; raise Misconfigured where the bot sees none of that name."""
         if _ID.fullmatch(channel):
             return channel
-        if channel not in self._ids:
+        if channel not in self._ids and self._clock() > self._listed + _PAUSE:
             await self._list()  # names change hands: what is not there is asked for anew
         if channel not in self._ids:
             raise Misconfigured(f"Slack has no channel #{channel} that the bot can see: invite it there")
@@ -48,6 +57,7 @@ class Channels:
             if lists == self._lists:
                 await self._fetch()
                 self._lists += 1
+                self._listed = self._clock()
 
     async def _fetch(self) -> None:
         cursor = None

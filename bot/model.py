@@ -84,6 +84,13 @@ class Conversation:
     bcc: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     threads: tuple[Thread, ...] = ()
+    type: str = ""
+    folder_id: int = 0
+    preview: str = ""
+    created_by: Person | None = None
+    user_updated_at: datetime | None = None
+    fields: tuple["FieldValue", ...] = ()
+    timelogs: tuple["Timelog", ...] = ()
 
     @property
     def published(self) -> bool:
@@ -119,3 +126,80 @@ class User:
     def name(self) -> str:
         """Full name, else the address."""
         return " ".join(part for part in (self.first, self.last) if part) or self.email or f"user {self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A customer with all that FreeScout keeps of them."""
+
+    id: int
+    first: str = ""
+    last: str = ""
+    company: str = ""
+    job_title: str = ""
+    notes: str = ""
+    photo_url: str = ""
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    emails: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    websites: tuple[str, ...] = ()
+    social_profiles: tuple[str, ...] = ()
+    city: str = ""
+    country: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomField:
+    """A field that a mailbox's conversations have. `options` maps a dropdown's values to their words."""
+
+    id: int
+    name: str
+    type: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FieldValue:
+    """What a conversation says in a custom field; `text` is the words for a dropdown's `value`."""
+
+    id: int
+    name: str
+    value: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Timelog:
+    """Time that a user spent on a conversation, in seconds."""
+
+    id: int
+    user_id: int
+    seconds: int
+    status: str = ""
+    paused: bool = False
+    finished: bool = False
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder of a mailbox."""
+
+    id: int
+    name: str = ""
+    type: str = ""
+    user_id: int | None = None
+    total: int = 0
+    active: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Where FreeScout rings, and for which events."""
+
+    id: int
+    url: str
+    events: tuple[str, ...] = ()

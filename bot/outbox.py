@@ -12,13 +12,12 @@ import json
 import logging
 import secrets
 from datetime import timedelta
-from typing import Literal
 
 from bot import cards, mail
 from bot.cards import Message, context, plain, richtext_block
 from bot.desk import Desk, excuse
 from bot.errors import Ambiguous, BridgeError, Transient, UserError
-from bot.freescout import NotFound
+from bot.freescout import NewThread, NotFound
 from bot.model import Conversation, Status
 from bot.richtext import section, text
 from bot.store import Reply, ReplyState
@@ -97,14 +96,14 @@ class Outbox:
             truth = await self._still_meant(reply)
             last = max((thread.id for thread in truth.threads), default=0)
             await self._desk.store.mark_reply(reply, ReplyState.SENDING, after_thread=last)
-            await self._desk.freescout.add_thread(
-                reply.conversation,
-                _kind(reply),
+            thread = NewThread(
+                reply.kind,
                 mail.to_html(reply.text),
-                user=reply.user,
                 cc=truth.cc,
+                user=reply.user,
                 status=Status(reply.status) if reply.status else None,
             )
+            await self._desk.freescout.add_thread(reply.conversation, thread)
         except Ambiguous as error:
             log.warning("reply %s: %s; looking for it", reply.id, error)
             await self._unknown(reply, 0)
@@ -210,10 +209,6 @@ class Outbox:
             outcome=outcome,
         )
         await self._desk.store.ring([reply.conversation], "outbox", priority=1)
-
-
-def _kind(reply: Reply) -> Literal["message", "note"]:
-    return "note" if reply.kind == "note" else "message"
 
 
 def _word(reply: Reply) -> str:

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 EVENT_TYPE = "freescout_post"
 _SKEW = 300.0
 """Seconds by which our clock and Slack's may differ."""
+_LONGEST_WAIT = 11.0
+_LAYOUT = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"})
 _LEFT_ALONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 
 
@@ -45,9 +47,14 @@ class Pace:
         self._free: dict[str, float] = {}
 
     async def turn(self, channel: str) -> None:
-        """Return when a post may be made in this channel."""
+        """Return when a post may be made in this channel; raise Transient where that takes long.
+
+        Whoever waits holds a worker, and a slow channel must not hold them all.
+        """
         now = time.monotonic()
         at = max(self._free.get(channel, 0.0), now - self._gap * self._burst) + self._gap
+        if at - now > _LONGEST_WAIT:
+            raise Transient(f"channel {channel} takes no more posts for the moment", retry_after=at - now)
         self._free[channel] = at
         if at > now:
             await self._sleep(at - now)
@@ -104,13 +111,25 @@ class Poster:
             arguments["thread_ts"] = card_ts
         await self._pace.turn(channel)
         try:
-            told = await self._joining(self._web.chat_postMessage, arguments)
+            told = await self._somehow(self._web.chat_postMessage, arguments)
         except Misconfigured:
             raise
         except Transient as error:
             self._pace.pause(channel, error.retry_after or 0)
             raise
         return str(told["ts"])
+
+    async def _somehow(
+        self, method: Callable[..., Awaitable[AsyncSlackResponse]], arguments: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Say it as plain text where Slack refuses its layout: nothing is lost for its form."""
+        try:
+            return await self._joining(method, arguments)
+        except SlackRefused as error:
+            if error.code not in _LAYOUT:
+                raise
+            log.error("a message of ours goes as plain text, because %s", error)
+        return await self._joining(method, {**arguments, "blocks": []})
 
     async def _joining(
         self, method: Callable[..., Awaitable[AsyncSlackResponse]], arguments: dict[str, Any]
@@ -131,7 +150,7 @@ class Poster:
             "blocks": list(step.message.blocks),
         }
         try:
-            await self._joining(self._web.chat_update, arguments)
+            await self._somehow(self._web.chat_update, arguments)
         except SlackRefused as error:
             if error.code not in _LEFT_ALONE:
                 raise

@@ -14,8 +14,9 @@ from apscheduler.triggers.interval import IntervalTrigger
 from bot import clock, routes
 from bot.desk import Desk
 from bot.errors import BridgeError
+from bot.freescout import ConversationQuery, Sort
 from bot.health import Health
-from bot.model import Conversation
+from bot.model import Conversation, Status
 from bot.settings import Route
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ class StaleScan:
         if not limits:
             return []
         now = self._desk.now()
-        query = {"status": "active", "sortField": "waitingSince", "sortOrder": "asc"}
+        query = ConversationQuery(statuses=(Status.ACTIVE,), sort=Sort.WAITING)
         rung: dict[tuple[int, datetime | None], int] = {}
         due: list[int] = []
         async for row in self._desk.freescout.conversations(query, most=5_000):

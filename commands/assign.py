@@ -20,7 +20,7 @@ async def assign(
     if assignee and conversation.mailbox_id not in await desk.people.may_see(assignee):
         raise UserError(f"{assignee.name} cannot see this conversation's mailbox, so nothing was done.")
     async with desk.act(slack_user, user, "assign", conversation, str(assignee.id if assignee else NOBODY)):
-        await desk.freescout.assign(conversation.id, assignee, user=user.id)
+        await desk.freescout.assign(conversation, assignee, user=user.id)
 
 
 async def typed(ask: Ask) -> None:

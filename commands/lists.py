@@ -1,26 +1,26 @@
 """`mine`, `waiting`, `find`: lists of conversations, for each person those of the mailboxes they may see."""
 
-from collections.abc import Mapping
+from dataclasses import replace
 
 from bot import cards, clock, mail
 from bot.cards import Block, richtext_block
 from bot.desk import Desk
 from bot.errors import UserError
-from bot.model import Conversation, User
+from bot.freescout import ConversationQuery, Sort
+from bot.model import Conversation, Status, User
 from bot.richtext import link, section, text
 from bot.surfaces import Action, Ask, Word
 
-Query = Mapping[str, str | int]
 MOST = 15
 """Conversations in one answer."""
 
 
-async def matching(desk: Desk, user: User, query: Query) -> list[Conversation]:
+async def matching(desk: Desk, user: User, query: ConversationQuery) -> list[Conversation]:
     """List conversations that match and that this user may see, one more than are shown."""
     boxes = await desk.people.may_see(user)
     if not boxes:
         return []
-    query = {"mailboxId": ",".join(str(box) for box in sorted(boxes)), **query}
+    query = replace(query, mailboxes=sorted(boxes))
     found: list[Conversation] = []
     async for conversation in desk.freescout.conversations(query):
         if conversation.mailbox_id in boxes:
@@ -33,12 +33,9 @@ async def matching(desk: Desk, user: User, query: Query) -> list[Conversation]:
 async def mine(ask: Ask) -> None:
     """List what is assigned to the person who asks."""
     user = await ask.desk.people.user(ask.person)
-    query: Query = {
-        "assignedTo": user.id,
-        "status": "active,pending",
-        "sortField": "updatedAt",
-        "sortOrder": "desc",
-    }
+    query = ConversationQuery(
+        assignee=user.id, statuses=(Status.ACTIVE, Status.PENDING), sort=Sort.UPDATED, newest_first=True
+    )
     found = await matching(ask.desk, user, query)
     found = [one for one in found if one.assignee and one.assignee.id == user.id]
     await _answer(ask, "Assigned to you", found, "Nothing is assigned to you.")
@@ -47,7 +44,7 @@ async def mine(ask: Ask) -> None:
 async def waiting(ask: Ask) -> None:
     """List customers who wait for an answer, the longest wait first."""
     user = await ask.desk.people.user(ask.person)
-    query = {"status": "active", "sortField": "waitingSince", "sortOrder": "asc"}
+    query = ConversationQuery(statuses=(Status.ACTIVE,), sort=Sort.WAITING)
     found = [one for one in await matching(ask.desk, user, query) if clock.waiting(one)]
     await _answer(ask, "Waiting for an answer", found, "Nobody waits for an answer.")
 
@@ -58,8 +55,14 @@ async def find(ask: Ask) -> None:
     if not words:
         raise UserError("What? For example `/freescout find ana@example.org` or `/freescout find invoice`.")
     user = await ask.desk.people.user(ask.person)
-    by = "customerEmail" if "@" in words and " " not in words else "subject"
-    found = await matching(ask.desk, user, {by: words, "sortField": "updatedAt", "sortOrder": "desc"})
+    address = "@" in words and " " not in words
+    query = ConversationQuery(
+        customer_email=words if address else "",
+        subject="" if address else words,
+        sort=Sort.UPDATED,
+        newest_first=True,
+    )
+    found = await matching(ask.desk, user, query)
     shown = mail.one_line(words, 60)
     await _answer(ask, f"Found for {shown}", found, f"FreeScout has nothing for {shown}.")
 

@@ -250,9 +250,9 @@ async def test_one_acts_only_in_mailboxes_that_freescout_lets_one_see(house: Hou
 
 async def test_what_freescout_refuses_or_cannot_do_is_told(house: House) -> None:
     card = await house.writes()
-    house.freescout.faults.api("PUT /api/conversations/*", status=500, html=True)
+    house.freescout.faults.api("PUT /api/conversations/*", status=500, html=True, times=3)
     await house.ana.presses("Close", on=card)
-    await house.until(lambda: "FreeScout fails (500" in house.told(house.ana))
+    await house.until(lambda: "FreeScout fails with a web page (500" in house.told(house.ana))
     await house.ana.types("/freescout close 999")
     await house.until(lambda: "FreeScout has no conversation #999." in house.told(house.ana))
     await house.ana.types("/freescout close the door")
@@ -294,7 +294,7 @@ async def test_everything_done_is_on_record(house: House) -> None:
     card = await house.writes()
     await house.ana.presses("Assign to Me", on=card)
     await house.until(lambda: "Ana Alves" in card.all_text)
-    house.freescout.faults.api("PUT /api/conversations/*", status=500)
+    house.freescout.faults.api("PUT /api/conversations/*", status=500, times=3)
     await house.ana.presses("Close", on=card)
     await house.until(lambda: "fails" in house.told(house.ana))
     await house.ana.types("/freescout note 412 secret words")

@@ -209,7 +209,7 @@ async def test_while_freescout_is_away_the_search_goes_on_and_is_told_once(house
     house.freescout.faults.api(POST, cut=True, after=True)
     await house.ana.submits({"Reply": TEXT})
     await house.until(lambda: outbox(house) == ["unknown"])
-    house.freescout.faults.api(GET, status=503, times=3)
+    house.freescout.faults.api(GET, status=503, times=9)
     await in_time(house, lambda: "went to" in told(house), step=5)
     assert told(house).count("still to be seen") == 1
     assert (len(house.freescout.outbox), tries(house)) == (1, 1)

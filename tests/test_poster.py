@@ -104,7 +104,7 @@ async def wall(front: Front, tmp_path: Path) -> AsyncIterator[Wall]:
 
     async with aiohttp.ClientSession() as session:
         web = client(slack.bot_token, slack.api_url, session)
-        poster = Poster(web, store, Channels(web), Pace(sleep, per_second=1000))
+        poster = Poster(web, store, Channels(web, lambda: clock().timestamp()), Pace(sleep, per_second=1000))
         yield Wall(slack, store, poster, channel, clock, slept)
     await store.close()
     await slack.close()
@@ -178,7 +178,7 @@ async def test_while_slack_does_not_let_us_look_nothing_is_posted(wall: Wall) ->
 
 @IN_MODULE
 async def test_a_post_that_slack_refused_is_simply_made_later(wall: Wall) -> None:
-    wall.slack.faults.api("chat.postMessage", error="invalid_blocks")
+    wall.slack.faults.api("chat.postMessage", error="posting_to_channel_denied")
     with pytest.raises(SlackRefused):
         await wall.look(CARD)
     assert await wall.store.posts(1) == []
@@ -193,15 +193,15 @@ async def test_a_post_that_slack_refused_is_simply_made_later(wall: Wall) -> Non
 @IN_MODULE
 async def test_a_429_holds_back_its_channel_and_no_other(wall: Wall) -> None:
     other = wall.slack.add_channel("sales")
-    wall.slack.faults.api("chat.postMessage", error="ratelimited", retry_after=30)
+    wall.slack.faults.api("chat.postMessage", error="ratelimited", retry_after=8)
     with pytest.raises(Transient) as told:
         await wall.look(CARD)
-    assert told.value.retry_after == 30
+    assert told.value.retry_after == 8
     await wall.poster.take(2, other, step(CARD), None)
     assert wall.slept == []
     await wall.look(CARD)
     assert len(wall.slept) == 1
-    assert 29 < wall.slept[0] <= 30.01
+    assert 7 < wall.slept[0] <= 8.01
     assert len(wall.shown()) == 1
 
 
@@ -221,12 +221,12 @@ async def test_the_pace_is_a_burst_and_then_one_post_at_a_time() -> None:
     assert slept == [2, 4, 6]  # nobody really slept: each waits for those before it
     await pace.turn("C2")
     assert len(slept) == 3
-    pace.pause("C2", 60)
+    pace.pause("C2", 6)
     await pace.turn("C2")
-    assert slept[3] == pytest.approx(62, abs=0.2)
+    assert slept[3] == pytest.approx(8, abs=0.2)
     pace.pause("C2", 1)  # a shorter pause does not shorten a longer one
     await pace.turn("C2")
-    assert slept[4] == pytest.approx(64, abs=0.2)
+    assert slept[4] == pytest.approx(10, abs=0.2)
 
 
 # Channels
@@ -270,6 +270,9 @@ async def test_channels_are_listed_once_for_all_who_ask_at_the_same_time(wall: W
     with pytest.raises(Misconfigured, match="#nowhere"):
         await channels.id("nowhere")
     wall.slack.add_channel("nowhere")
+    with pytest.raises(Misconfigured, match="#nowhere"):
+        await channels.id("nowhere")  # not asked again for every conversation
+    wall.clock.skip(timedelta(seconds=16))
     assert await channels.id("nowhere") == wall.slack.channel("nowhere").id
 
 
@@ -394,3 +397,24 @@ async def test_a_channel_out_of_order_is_told_to_the_operator_and_holds_nothing_
     house.slack.channel("support").archived = False
     house.clock.skip(timedelta(minutes=1))
     await house.until(lambda: "Still burning." in house.said(card))
+
+
+async def test_what_slack_refuses_the_layout_of_is_said_as_plain_text(house: House) -> None:
+    house.expects_errors = True
+    house.slack.faults.api(method="chat.postMessage", error="invalid_blocks")
+    card = await house.writes("Odd one")
+    assert card.blocks == []
+    assert "#412 Odd one" in card.text
+    await house.until(lambda: house.thread(card))
+    house.freescout.agent_sets_status(1, house.ana_id, "closed")
+    await house.until(lambda: "Closed" in card.all_text)
+
+
+async def test_a_channel_that_is_paused_for_long_holds_no_worker() -> None:
+    pace = Pace(per_second=1000)
+    pace.pause("C1", 60)
+    with pytest.raises(Transient) as told:
+        await pace.turn("C1")
+    assert told.value.retry_after is not None
+    assert 55 < told.value.retry_after <= 61
+    await pace.turn("C2")

@@ -78,7 +78,10 @@ class Shop:
                 await asyncio.sleep(0.005)
 
     async def wind(self, seconds: float) -> None:
-        """Let time pass, and let the workers see it."""
+        """Let time pass once nothing is in hand, and let the workers see it."""
+        query = "select count(*) from work where claimed"
+        while await self.store._writer.do(lambda db: db.execute(query).fetchone()[0]):
+            await asyncio.sleep(0.001)
         self.clock.skip(timedelta(seconds=seconds))
         self.store._work_changed.set()
         await asyncio.sleep(0.03)

@@ -1,6 +1,25 @@
 """FreeScout's API, as the real server speaks it."""
 
-from bot.freescout.client import FreeScout
-from bot.freescout.http import NotFound
+from bot.freescout.breaker import Breaker
+from bot.freescout.client import FreeScout, Written
+from bot.freescout.http import Auth, NotFound, Refused
+from bot.freescout.query import Assigned, ConversationQuery, CustomerQuery, Sort
+from bot.freescout.writing import NewConversation, NewCustomer, NewThread, NewUser, Upload
 
-__all__ = ["FreeScout", "NotFound"]
+__all__ = [
+    "Assigned",
+    "Auth",
+    "Breaker",
+    "ConversationQuery",
+    "CustomerQuery",
+    "FreeScout",
+    "NewConversation",
+    "NewCustomer",
+    "NewThread",
+    "NewUser",
+    "NotFound",
+    "Refused",
+    "Sort",
+    "Upload",
+    "Written",
+]

@@ -1,64 +1,178 @@
-"""What the bridge asks of FreeScout. Each guard is named after the harm it prevents.
+"""What can be asked of FreeScout, endpoint by endpoint; `docs/freescout-api.md` lists them.
 
-The endpoints are those of the API & Webhooks module: https://api-docs.freescout.net/
+The manual is at https://api-docs.freescout.net/; where the real server differs, the code follows the server.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Literal
+from dataclasses import dataclass
 
 import httpx
 
-from bot.errors import UserError
-from bot.freescout import wire
-from bot.freescout.http import Http
-from bot.model import Conversation, Mailbox, Status, User
+from bot.errors import Misconfigured, UserError
+from bot.freescout import fields, wire
+from bot.freescout.breaker import Breaker
+from bot.freescout.http import Auth, Http, NotFound
+from bot.freescout.paging import rows
+from bot.freescout.query import ConversationQuery, CustomerQuery
+from bot.freescout.writing import (
+    UNASSIGN,
+    NewConversation,
+    NewCustomer,
+    NewThread,
+    NewUser,
+    field_values,
+    never_active_by_a_typo,
+    never_lost,
+)
+from bot.model import (
+    Conversation,
+    Customer,
+    CustomField,
+    Folder,
+    Mailbox,
+    Status,
+    Timelog,
+    User,
+    Webhook,
+)
 
-UNASSIGN = -1
-"""0 corrupts a conversation and an unknown id loses it; -1 and null unassign."""
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A thread that was added. `missing` counts the files that the server left out without a word."""
+
+    id: int
+    missing: int = 0
 
 
 class FreeScout:
-    """One FreeScout instance."""
+    """One FreeScout instance. What comes back are objects of `model`; raw JSON stays in this folder."""
 
-    def __init__(self, url: str, key: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._http = Http(url, key, transport)
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        transport: httpx.AsyncBaseTransport | None = None,
+        auth: Auth = Auth.HEADER,
+        breaker: Breaker | None = None,
+    ) -> None:
+        self._http = Http(url, key, transport, auth=auth, breaker=breaker)
 
     async def close(self) -> None:
         """Close every connection."""
         await self._http.close()
 
-    async def conversation(self, identity: int) -> Conversation:
-        """Fetch a conversation with threads and tags; raise NotFound when it is gone for ever."""
-        query = {"embed": "threads,tags"}
+    # conversations
+
+    async def conversation(self, identity: int, embed: Sequence[str] = ("threads", "tags")) -> Conversation:
+        """Fetch a conversation with `threads`, `tags`, `timelogs`. Raise NotFound when it is gone."""
+        query = {"embed": ",".join(embed)} if embed else {}
         return wire.conversation(await self._http.get(f"conversations/{identity}", query))
+
+    async def conversations(self, query: ConversationQuery, most: int = 500) -> AsyncIterator[Conversation]:
+        """Yield conversations that match, each once, at most `most`."""
+        found = 0
+        async for row in rows(self._http, "conversations", "conversations", query.parameters()):
+            one = wire.conversation(row)
+            if query.state and one.state != query.state:
+                continue  # an old server may not know the filter
+            yield one
+            found += 1
+            if found >= most:
+                return
 
     async def numbered(self, number: int) -> Conversation | None:
         """Find the published conversation that people call by this number."""
-        async for found in self.conversations({"number": number}, most=50):
+        async for found in self.conversations(ConversationQuery(number=number), most=50):
             if found.number == number:  # a server that does not know the filter sends everything
                 return found
         return None
 
-    async def conversations(
-        self, query: Mapping[str, str | int], most: int = 500
-    ) -> AsyncIterator[Conversation]:
-        """Yield published conversations, each once, at most `most`; threads are left out.
+    async def create_conversation(self, new: NewConversation) -> Conversation:
+        """Open a conversation. Raises Ambiguous where it may have been opened."""
+        answer = await self._http.post("conversations", new.body())
+        return wire.conversation(answer.body)
 
-        Without `state` the server would list drafts and deleted ones as well.
-        """
-        seen: set[int] = set()
-        page = pages = 1
-        while page <= pages:
-            told = await self._http.get("conversations", {"state": "published", **query, "page": page})
-            rows = [wire.conversation(row) for row in wire.embedded(told, "conversations")]
-            for row in rows:
-                if row.id not in seen and row.published:
-                    seen.add(row.id)
-                    yield row
-                if len(seen) >= most:
-                    return
-            pages = wire.total_pages(told) if rows else 0
-            page += 1
+    async def set_status(self, conversation: int, status: Status, *, user: int) -> None:
+        """Set a status in a user's name."""
+        await self._update(conversation, byUser=user, status=never_active_by_a_typo(status))
+
+    async def assign(self, conversation: Conversation, assignee: User | None, *, user: int) -> None:
+        """Assign to a user who exists and may see the mailbox, or to nobody: the server checks nothing."""
+        if assignee is not None:
+            await self.user(assignee.id)
+            allowed = [mailbox.id for mailbox in await self.mailboxes(assignee.id)]
+            never_lost(assignee.id, conversation.mailbox_id, allowed)
+        await self._update(conversation.id, byUser=user, assignTo=assignee.id if assignee else UNASSIGN)
+
+    async def move(self, conversation: int, mailbox: Mailbox, *, user: int) -> None:
+        """Move to another mailbox."""
+        await self._update(conversation, byUser=user, mailboxId=mailbox.id)
+
+    async def set_subject(self, conversation: int, subject: str, *, user: int) -> None:
+        """Change the subject."""
+        if not subject.strip():
+            raise UserError("A conversation needs a subject.")
+        await self._update(conversation, byUser=user, subject=subject)
+
+    async def set_customer(self, conversation: int, customer: Customer, *, user: int) -> None:
+        """Give the conversation to another customer, who gets every later reply."""
+        await self._update(conversation, byUser=user, customerId=customer.id)
+
+    async def set_tags(self, conversation: int, tags: Sequence[str]) -> None:
+        """Replace the set of tags. Without the Tags module the server refuses."""
+        await self._http.put(f"conversations/{conversation}/tags", {"tags": list(tags)})
+
+    async def set_fields(self, conversation: int, values: Mapping[int, str]) -> None:
+        """Set custom fields, by their ids."""
+        body = {"customFields": field_values(values)}
+        await self._http.put(f"conversations/{conversation}/custom_fields", body)
+
+    async def delete_conversation(self, conversation: int) -> None:
+        """Delete for ever; that it is gone already is as good."""
+        try:
+            await self._http.delete(f"conversations/{conversation}")
+        except NotFound:
+            return
+
+    # threads and timelogs
+
+    async def add_thread(self, conversation: int, new: NewThread) -> Written:
+        """Write a reply, a note or a customer's message. Raises Ambiguous where it may have been written."""
+        answer = await self._http.post(f"conversations/{conversation}/threads", new.body())
+        kept = len(fields.embedded(answer.body, "attachments"))
+        told = fields.integer(fields.table(answer.body).get("id"))
+        return Written(answer.resource_id or told or 0, max(0, len(new.files) - kept))
+
+    async def timelogs(self, conversation: int) -> tuple[Timelog, ...]:
+        """List the time spent, newest first; needs the Time Tracking module."""
+        found = rows(self._http, f"conversations/{conversation}/timelogs", "timelogs")
+        return tuple([wire.timelog(row) async for row in found])
+
+    # customers
+
+    async def customer(self, identity: int) -> Customer:
+        """Fetch a customer."""
+        return wire.customer(await self._http.get(f"customers/{identity}"))
+
+    async def customers(self, query: CustomerQuery, most: int = 500) -> AsyncIterator[Customer]:
+        """Yield customers that match, each once, at most `most`."""
+        found = 0
+        async for row in rows(self._http, "customers", "customers", query.parameters()):
+            yield wire.customer(row)
+            found += 1
+            if found >= most:
+                return
+
+    async def create_customer(self, new: NewCustomer) -> Customer:
+        """Add a customer whose addresses are all new."""
+        return wire.customer((await self._http.post("customers", new.body())).body)
+
+    async def update_customer(self, identity: int, changed: NewCustomer) -> None:
+        """Change what `changed` says of a customer."""
+        await self._http.put(f"customers/{identity}", changed.body())
+
+    # mailboxes
 
     async def mailboxes(self, user: int | None = None) -> tuple[Mailbox, ...]:
         """List mailboxes: all, or those that a user may see.
@@ -66,63 +180,74 @@ class FreeScout:
         The caller makes sure that the user exists: for an unknown id the server lists every mailbox.
         """
         query = {} if user is None else {"userId": user}
-        return tuple([wire.mailbox(row) async for row in self._rows("mailboxes", "mailboxes", query)])
+        return tuple([wire.mailbox(row) async for row in rows(self._http, "mailboxes", "mailboxes", query)])
+
+    async def custom_fields(self, mailbox: int) -> tuple[CustomField, ...]:
+        """List a mailbox's custom fields."""
+        found = rows(self._http, f"mailboxes/{mailbox}/custom_fields", "custom_fields")
+        return tuple([wire.custom_field(row) async for row in found])
+
+    async def folders(self, mailbox: int) -> tuple[Folder, ...]:
+        """List a mailbox's folders."""
+        found = rows(self._http, f"mailboxes/{mailbox}/folders", "folders")
+        return tuple([wire.folder(row) async for row in found])
+
+    async def tags(self) -> tuple[str, ...]:
+        """List every tag there is."""
+        return tuple([tag async for row in rows(self._http, "tags", "tags") if (tag := wire.tag(row))])
+
+    # users
+
+    async def user(self, identity: int) -> User:
+        """Fetch a user."""
+        return wire.user(await self._http.get(f"users/{identity}"))
 
     async def users(self) -> tuple[User, ...]:
         """List users, without those that were deleted; disabled and robot users bear no mark."""
-        rows = [wire.user(row) async for row in self._rows("users", "users", {})]
-        return tuple(user for user in rows if "_deleted" not in user.email)
+        found = [wire.user(row) async for row in rows(self._http, "users", "users")]
+        return tuple(user for user in found if "_deleted" not in user.email)
 
     async def user_by_email(self, email: str) -> User | None:
         """Find the one user with this address."""
-        rows = [wire.user(row) async for row in self._rows("users", "users", {"email": email})]
-        found = [user for user in rows if user.email.casefold() == email.casefold()]
-        return found[0] if len(found) == 1 else None
+        found = [wire.user(row) async for row in rows(self._http, "users", "users", {"email": email})]
+        meant = [user for user in found if user.email.casefold() == email.casefold()]
+        return meant[0] if len(meant) == 1 else None
 
-    async def add_thread(
-        self,
-        conversation: int,
-        kind: Literal["message", "note"],
-        html: str,
-        *,
-        user: int,
-        cc: Sequence[str],
-        status: Status | None = None,
-    ) -> int:
-        """Write a reply to the customer (`message`) or a note; return the new thread's id, 0 if unsaid.
+    async def create_user(self, new: NewUser) -> int:
+        """Add a user; return the id."""
+        answer = await self._http.post("users", new.body())
+        return answer.resource_id or fields.identity(fields.table(answer.body), "user")
 
-        `cc` is the conversation's own list: left out, the server wipes it. There is no `customer` here,
-        because another one than the conversation's would take the ticket over. Raises Ambiguous.
-        """
-        _never_an_empty_mail(html)
-        body: dict[str, object] = {"type": kind, "text": html, "user": user, "cc": list(cc)}
-        if status is not None:
-            body["status"] = Status(status).value
-        told = await self._http.post(f"conversations/{conversation}/threads", body)
-        identity = told.get("id") if isinstance(told, dict) else None
-        return identity if isinstance(identity, int) else 0
+    async def delete_user(self, identity: int) -> None:
+        """Delete a user, whose conversations lose their assignee; that they are gone already is as good."""
+        try:
+            await self._http.delete(f"users/{identity}")
+        except NotFound:
+            return
 
-    async def set_status(self, conversation: int, status: Status, *, user: int) -> None:
-        """Set a status. Only known words pass: the server makes `active` of any other."""
-        body = {"byUser": user, "status": Status(status).value}
-        await self._http.put(f"conversations/{conversation}", body)
+    # webhooks
 
-    async def assign(self, conversation: int, assignee: User | None, *, user: int) -> None:
-        """Assign to a user that was looked up, or to nobody. The server checks no id that it is given."""
-        body = {"byUser": user, "assignTo": UNASSIGN if assignee is None else assignee.id}
-        await self._http.put(f"conversations/{conversation}", body)
+    async def create_webhook(self, url: str, events: Sequence[str]) -> int:
+        """Have FreeScout ring at a final address; return the id. Unknown events it drops in silence."""
+        answer = await self._http.post("webhooks", {"url": url, "events": list(events)})
+        return answer.resource_id or fields.identity(fields.table(answer.body), "webhook")
 
-    async def _rows(self, path: str, name: str, query: Mapping[str, str | int]) -> AsyncIterator[object]:
-        page = pages = 1
-        while page <= min(pages, 100):
-            told = await self._http.get(path, {**query, "page": page})
-            rows = wire.embedded(told, name)
-            for row in rows:
-                yield row
-            pages = wire.total_pages(told) if rows else 0
-            page += 1
+    async def webhooks(self) -> tuple[Webhook, ...] | None:
+        """List webhooks; None where this version has no such list (405)."""
+        try:
+            return tuple([wire.webhook(row) async for row in rows(self._http, "webhooks", "webhooks")])
+        except Misconfigured as error:
+            if error.code != "405":
+                raise
+            return None
 
+    async def delete_webhook(self, identity: int) -> None:
+        """Have FreeScout ring no more; that it does not is as good."""
+        try:
+            await self._http.delete(f"webhooks/{identity}")
+        except NotFound:
+            return
 
-def _never_an_empty_mail(html: str) -> None:
-    if not html.strip():
-        raise UserError("There is no text to send.")
+    async def _update(self, conversation: int, **changes: object) -> None:
+        """Change a conversation: one thing a call, because several are no transaction."""
+        await self._http.put(f"conversations/{conversation}", changes)

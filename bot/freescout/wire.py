@@ -1,183 +1,243 @@
 """FreeScout's JSON → the objects of `model`. Null, missing, misspelt and unknown are all the same to it."""
 
-import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from bot.errors import Permanent
-from bot.model import Attachment, Conversation, Mailbox, Person, Status, Thread, User
+from bot.freescout.fields import Json, date, embedded, identity, integer, table, text, texts, values
+from bot.model import (
+    Attachment,
+    Conversation,
+    Customer,
+    CustomField,
+    FieldValue,
+    Folder,
+    Mailbox,
+    Person,
+    Status,
+    Thread,
+    Timelog,
+    User,
+    Webhook,
+)
 
-# The manual's samples write 13-24-01 where the server writes 13:24:01.
-_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d)[:-](\d\d)[:-](\d\d)(?:\.\d+)?(?:Z|\+00:?00)?", re.ASCII)
 _EPOCH = datetime.fromtimestamp(0, UTC)
-
-Json = Mapping[str, object]
 
 
 def conversation(told: object) -> Conversation:
     """Read one conversation, its threads oldest first."""
-    row = _table(told)
-    waiting = _table(row.get("customerWaitingSince"))
-    created = _date(row.get("createdAt")) or _EPOCH
+    row = table(told)
+    waiting = table(row.get("customerWaitingSince"))
+    created = date(row.get("createdAt")) or _EPOCH
     return Conversation(
-        id=_identity(row, "conversation"),
-        number=_int(row.get("number")) or _identity(row, "conversation"),
-        mailbox_id=_int(row.get("mailboxId")) or 0,
+        id=identity(row, "conversation"),
+        number=integer(row.get("number")) or identity(row, "conversation"),
+        mailbox_id=integer(row.get("mailboxId")) or 0,
         status=_status(row.get("status")),
-        state=_text(row.get("state")) or "published",
-        subject=_text(row.get("subject")),
+        state=text(row.get("state")) or "published",
+        subject=text(row.get("subject")),
         created_at=created,
-        updated_at=_date(row.get("updatedAt")) or created,
+        updated_at=date(row.get("updatedAt")) or created,
         assignee=_person(row.get("assignee")),
         customer=_person(row.get("customer")),
-        closed_at=_date(row.get("closedAt")),
+        closed_at=date(row.get("closedAt")),
         closed_by=_person(row.get("closedByUser")),
-        waiting_since=_date(waiting.get("time")),
-        latest_reply_from=_text(waiting.get("latestReplyFrom")),
-        cc=_texts(row.get("cc")),
-        bcc=_texts(row.get("bcc")),
-        tags=tuple(_tag(tag) for tag in embedded(row, "tags") if _tag(tag)),
+        waiting_since=date(waiting.get("time")),
+        latest_reply_from=text(waiting.get("latestReplyFrom")),
+        cc=texts(row.get("cc")),
+        bcc=texts(row.get("bcc")),
+        tags=tuple(tag(one) for one in embedded(row, "tags") if tag(one)),
         threads=_threads(row),
+        type=text(row.get("type")),
+        folder_id=integer(row.get("folderId")) or 0,
+        preview=text(row.get("preview")),
+        created_by=_person(row.get("createdBy")),
+        user_updated_at=date(row.get("userUpdatedAt")),
+        fields=tuple(_value(one) for one in _list(row.get("customFields"))),
+        timelogs=tuple(timelog(one) for one in embedded(row, "timelogs") if integer(table(one).get("id"))),
     )
 
 
 def mailbox(told: object) -> Mailbox:
     """Read one mailbox."""
-    row = _table(told)
-    return Mailbox(_identity(row, "mailbox"), _text(row.get("name")), _text(row.get("email")))
+    row = table(told)
+    return Mailbox(identity(row, "mailbox"), text(row.get("name")), text(row.get("email")))
 
 
 def user(told: object) -> User:
     """Read one user."""
-    row = _table(told)
+    row = table(told)
     return User(
-        _identity(row, "user"),
-        _text(row.get("firstName")),
-        _text(row.get("lastName")),
-        _text(row.get("email")),
-        _text(row.get("role")),
+        identity(row, "user"),
+        text(row.get("firstName")),
+        text(row.get("lastName")),
+        text(row.get("email")),
+        text(row.get("role")),
     )
 
 
-def embedded(told: object, what: str) -> list[object]:
-    """List what `_embedded` holds under a name."""
-    found = _table(_table(told).get("_embedded")).get(what)
-    return list(found) if isinstance(found, list) else []
+def customer(told: object) -> Customer:
+    """Read one customer."""
+    row = table(told)
+    address = table(table(row.get("_embedded")).get("address"))
+    return Customer(
+        id=identity(row, "customer"),
+        first=text(row.get("firstName")),
+        last=text(row.get("lastName")),
+        company=text(row.get("company")),
+        job_title=text(row.get("jobTitle")),
+        notes=text(row.get("notes")),
+        photo_url=text(row.get("photoUrl")),
+        created_at=date(row.get("createdAt")),
+        updated_at=date(row.get("updatedAt")),
+        emails=values(embedded(row, "emails")),
+        phones=values(embedded(row, "phones")),
+        websites=values(embedded(row, "websites")),
+        social_profiles=values(embedded(row, "social_profiles")),
+        city=text(address.get("city")),
+        country=text(address.get("country")),
+    )
+
+
+def custom_field(told: object) -> CustomField:
+    """Read a custom field of a mailbox. Its options are an object, null, or an empty string."""
+    row = table(told)
+    options = table(row.get("options"))
+    return CustomField(
+        identity(row, "custom field"),
+        text(row.get("name")),
+        text(row.get("type")),
+        tuple((text(value), text(words)) for value, words in options.items()),
+        row.get("required") in (True, 1, "1"),
+    )
+
+
+def timelog(told: object) -> Timelog:
+    """Read one timelog."""
+    row = table(told)
+    return Timelog(
+        identity(row, "timelog"),
+        integer(row.get("userId")) or 0,
+        integer(row.get("timeSpent")) or 0,
+        text(row.get("conversationStatus")),
+        row.get("paused") in (True, 1, "1"),
+        row.get("finished") in (True, 1, "1"),
+        date(row.get("createdAt")),
+        date(row.get("updatedAt")),
+    )
+
+
+def folder(told: object) -> Folder:
+    """Read one folder."""
+    row = table(told)
+    return Folder(
+        identity(row, "folder"),
+        text(row.get("name")),
+        text(row.get("type")),
+        integer(row.get("userId")),
+        integer(row.get("totalCount")) or 0,
+        integer(row.get("activeCount")) or 0,
+    )
+
+
+def webhook(told: object) -> Webhook:
+    """Read one webhook."""
+    row = table(told)
+    return Webhook(identity(row, "webhook"), text(row.get("url")), texts(row.get("events")))
+
+
+def tag(told: object) -> str:
+    """Read one tag: a word, or an object that holds it."""
+    return text(told) or text(table(told).get("name")) or text(table(told).get("tag"))
+
+
+def total(told: object) -> int:
+    """How many rows a list says it has in all."""
+    return integer(table(table(told).get("page")).get("totalElements")) or 0
+
+
+def page_size(told: object) -> int:
+    """How many rows a list says a page holds at most."""
+    return integer(table(table(told).get("page")).get("size")) or 50
 
 
 def total_pages(told: object) -> int:
     """How many pages a list says it has."""
-    return _int(_table(_table(told).get("page")).get("totalPages")) or 1
+    return integer(table(table(told).get("page")).get("totalPages")) or 1
 
 
 def complaint(told: object) -> str:
     """Make one line of an error body: the message, and each field with what is wrong with it."""
-    row = _table(told)
-    details = [_table(one) for one in embedded(row, "errors")]
-    parts = [f"{_text(one.get('path'))} {_text(one.get('message'))}".strip() for one in details]
-    return "; ".join(part for part in (_text(row.get("message")), *parts) if part)[:300]
+    row = table(told)
+    details = [table(one) for one in embedded(row, "errors")]
+    parts = [f"{text(one.get('path'))} {text(one.get('message'))}".strip() for one in details]
+    return "; ".join(part for part in (text(row.get("message")), *parts) if part)[:300]
 
 
 def _threads(row: Json) -> tuple[Thread, ...]:
     # Newest first as sent, and in the wrong order within one second: time and id together are right.
-    threads = [_thread(one) for one in embedded(row, "threads") if _int(_table(one).get("id"))]
-    return tuple(sorted(threads, key=lambda thread: (thread.created_at, thread.id)))
+    threads = [thread(one) for one in embedded(row, "threads") if integer(table(one).get("id"))]
+    return tuple(sorted(threads, key=lambda one: (one.created_at, one.id)))
 
 
-def _thread(told: object) -> Thread:
-    row = _table(told)
+def thread(told: object) -> Thread:
+    """Read one thread."""
+    row = table(told)
     return Thread(
-        id=_identity(row, "thread"),
-        type=_text(row.get("type")),
-        state=_text(row.get("state")) or "published",
-        created_at=_date(row.get("createdAt")) or _EPOCH,
-        body=_text(row.get("body")),
-        status=_text(row.get("status")),
-        action=_text(_table(row.get("action")).get("type")),
-        via=_text(_table(row.get("source")).get("via")),
+        id=identity(row, "thread"),
+        type=text(row.get("type")),
+        state=text(row.get("state")) or "published",
+        created_at=date(row.get("createdAt")) or _EPOCH,
+        body=text(row.get("body")),
+        status=text(row.get("status")),
+        action=text(table(row.get("action")).get("type")),
+        via=text(table(row.get("source")).get("via")),
         created_by=_person(row.get("createdBy")),
         customer=_person(row.get("customer")),
         assigned_to=_person(row.get("assignedTo")),
-        to=_texts(row.get("to")),
-        cc=_texts(row.get("cc")),
-        bcc=_texts(row.get("bcc")),
+        to=texts(row.get("to")),
+        cc=texts(row.get("cc")),
+        bcc=texts(row.get("bcc")),
         attachments=tuple(_attachment(one) for one in embedded(row, "attachments")),
     )
 
 
+def _value(told: object) -> FieldValue:
+    row = table(told)
+    return FieldValue(
+        integer(row.get("id")) or 0, text(row.get("name")), text(row.get("value")), text(row.get("text"))
+    )
+
+
+def _list(value: object) -> list[object]:
+    return list(value) if isinstance(value, list) else []
+
+
 def _attachment(told: object) -> Attachment:
-    row = _table(told)
+    row = table(told)
     return Attachment(
-        _int(row.get("id")) or 0,
-        _text(row.get("fileName")) or "a file without a name",
-        _text(row.get("mimeType")),
-        _int(row.get("size")) or 0,
-        _text(row.get("fileUrl")),
+        integer(row.get("id")) or 0,
+        text(row.get("fileName")) or "a file without a name",
+        text(row.get("mimeType")),
+        integer(row.get("size")) or 0,
+        text(row.get("fileUrl")),
     )
 
 
 def _person(told: object) -> Person | None:
-    row = _table(told)
-    identity = _int(row.get("id"))
+    row = table(told)
+    identity = integer(row.get("id"))
     if identity is None:
         return None
     return Person(
         identity,
-        _text(row.get("type")) or "person",
-        _text(row.get("firstName")),
-        _text(row.get("lastName")),
-        _text(row.get("email")),
+        text(row.get("type")) or "person",
+        text(row.get("firstName")),
+        text(row.get("lastName")),
+        text(row.get("email")),
     )
-
-
-def _tag(told: object) -> str:
-    return _text(told) or _text(_table(told).get("name")) or _text(_table(told).get("tag"))
 
 
 def _status(value: object) -> Status:
     try:
-        return Status(_text(value).lower())
+        return Status(text(value).lower())
     except ValueError:
         return Status.ACTIVE  # as the server itself reads what it does not know
-
-
-def _identity(row: Json, what: str) -> int:
-    found = _int(row.get("id"))
-    if found is None:
-        raise Permanent(f"FreeScout sent a {what} without an id")
-    return found
-
-
-def _table(value: object) -> Json:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value.strip().encode("utf-8", "replace").decode()  # half an emoji is no character
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(_text(one) for one in value if _text(one)) if isinstance(value, list) else ()
-
-
-def _int(value: object) -> int | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value
-    if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,18}\s*", value):
-        return int(value)
-    return None
-
-
-def _date(value: object) -> datetime | None:
-    found = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
-    if found is None:
-        return None
-    try:
-        year, month, day, hour, minute, second = map(int, found.groups())
-        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
-    except ValueError:
-        return None

@@ -29,11 +29,6 @@ class Store:
         """Finish what is being written and close the file."""
         await self._writer.close()
 
-    def wake(self) -> None:
-        """Let everybody who waits look around: the bridge is about to stop."""
-        self._work_changed.set()
-        self._outbox_changed.set()
-
     # work: conversations to look at
 
     async def ring(
