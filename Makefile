@@ -5,7 +5,7 @@ BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate pyproject.toml
 
-.PHONY: help install demo demo-once test lint format lock clean
+.PHONY: help install demo demo-once test lint format docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,9 @@ lint: install
 format: install ## put the code in shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: install ## write docs/freescout-api.md anew
+	$(BIN)/python -m tests.apitable > docs/freescout-api.md
 
 lock: install ## pin everything anew, by version and hash
 	$(LOCK) --upgrade --output-file requirements.txt

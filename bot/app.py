@@ -18,7 +18,7 @@ from bot import slack, slackapi, timers, web, worker
 from bot.channels import Channels
 from bot.desk import Desk
 from bot.errors import BridgeError
-from bot.freescout import Breaker, FreeScout
+from bot.freescout import Auth, Breaker, FreeScout
 from bot.health import Health
 from bot.outbox import Outbox
 from bot.people import People
@@ -58,7 +58,8 @@ async def running(
             return now().timestamp()
 
         breaker = Breaker(clock=clock)
-        freescout = FreeScout(settings.freescout_url, settings.freescout_api_key, breaker=breaker)
+        auth = Auth(settings.freescout_auth)
+        freescout = FreeScout(settings.freescout_url, settings.freescout_api_key, auth=auth, breaker=breaker)
         stack.push_async_callback(freescout.close)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         client = slackapi.client(settings.slack_bot_token, settings.slack_api_url, session)

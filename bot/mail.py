@@ -39,6 +39,8 @@ _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all", re.IGNORECA
 _DROPPED = dict.fromkeys(
     map(ord, "\u00ad\u200b\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\0")
 )
+# A tag of a hundred thousand attributes would hold the parser up for long; a long one is an image in its src.
+_LONG_TAG = re.compile(r"<[a-z][^<>]{5000,}>", re.IGNORECASE)
 ENOUGH = 40_000
 """Characters. More than Slack shows in a message, less than takes long to read."""
 _TAGS = 20_000
@@ -136,6 +138,7 @@ def lines(html: str, most: int = ENOUGH) -> list[Line]:
 
     Stops soon after `most` characters: a mail of megabytes must not hold up everybody else.
     """
+    html = _LONG_TAG.sub(lambda tag: "<img>" if tag[0][:4].lower() == "<img" else "", html)
     *tags, _ = html.split("<", _TAGS + 1)
     if len(tags) > _TAGS:
         html = "<".join(tags) + "…"

@@ -49,6 +49,7 @@ class Settings:
     bridge_config: str = "bridge.toml"
     routes: tuple[Route, ...] = ()
     stale: Stale = Stale()
+    freescout_auth: str = "header"
 
     @property
     def database_path(self) -> str:
@@ -64,6 +65,7 @@ ENVIRONMENT: dict[str, str] = {
     "FREESCOUT_URL": "Where FreeScout is, without /api.",
     "FREESCOUT_API_KEY": "The key of Manage » API & Webhooks.",
     "FREESCOUT_WEBHOOK_SECRET": "The secret of Manage » API & Webhooks; it signs every webhook.",
+    "FREESCOUT_AUTH": "How the key is shown: header, or parameter or basic where a proxy eats headers.",
     "SLACK_BOT_TOKEN": "The app's bot token, xoxb-…",
     "SLACK_SIGNING_SECRET": "For requests over HTTP. This, or SLACK_APP_TOKEN.",
     "SLACK_APP_TOKEN": "For Socket Mode, xapp-…; no public address is needed.",
@@ -73,6 +75,7 @@ ENVIRONMENT: dict[str, str] = {
     "PORT": "The port to listen on.",
     "BRIDGE_CONFIG": "The file with routes and waits.",
 }
+_AUTH = ("header", "parameter", "basic")
 _REQUIRED = ("FREESCOUT_URL", "FREESCOUT_API_KEY", "FREESCOUT_WEBHOOK_SECRET", "SLACK_BOT_TOKEN")
 
 FILE_KEYS: dict[str, tuple[str, ...]] = {
@@ -98,6 +101,8 @@ def load(environment: Mapping[str, str], read: Callable[[str], str]) -> Settings
     for name in ("FREESCOUT_URL", "SLACK_API_URL"):
         _check_url(name, values[name], problems)
     _check_database(values["DATABASE_URL"], problems)
+    if values["FREESCOUT_AUTH"] not in ("", *_AUTH):
+        problems.append(f"FREESCOUT_AUTH should be one of {', '.join(_AUTH)}.")
     port = _port(values["PORT"], problems)
     file = values["BRIDGE_CONFIG"] or "bridge.toml"
     routes, stale = _file(file, read, problems)

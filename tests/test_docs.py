@@ -9,7 +9,10 @@ from dotenv import dotenv_values
 
 from bot import cards, settings
 from bot.__main__ import main
+from bot.freescout import FreeScout
+from bot.freescout.endpoints import ENDPOINTS
 from commands import ACTIONS
+from tests import apitable
 from tests.samples import sample_conversation, sample_place
 
 ROOT = Path(__file__).parent.parent
@@ -40,7 +43,7 @@ def test_the_defaults_that_are_documented_are_the_true_ones() -> None:
     minimal["SLACK_SIGNING_SECRET"] = "x"
     loaded = settings.load(minimal, lambda _: '[[routes]]\nmailbox = "a"\nchannel = "b"')
     rows = re.findall(r"^\| `([A-Z_]+)` \| [^|]+ \| `([^`]+)` \|", DOCS["configuration.md"], re.MULTILINE)
-    assert len(rows) == 5
+    assert len(rows) == 6
     for name, default in rows:
         assert str(getattr(loaded, name.lower())) == default
 
@@ -103,3 +106,13 @@ def test_the_lock_files_pin_by_hash_and_name_no_host() -> None:
         assert len(pinned) > 20
         assert "://" not in text
         assert text.count("--hash=sha256:") >= len(pinned)
+
+
+def test_the_table_of_freescouts_api_is_what_the_code_makes_of_itself() -> None:
+    assert DOCS["freescout-api.md"] == apitable.table(), "run `make docs`"
+
+
+def test_every_method_of_the_client_is_in_the_table_once() -> None:
+    listed = [method for endpoint in ENDPOINTS for method in endpoint.methods]
+    public = [name for name in vars(FreeScout) if not name.startswith("_") and name != "close"]
+    assert sorted(listed) == sorted(public)

@@ -422,3 +422,10 @@ def test_anything_can_be_read(html: str) -> None:
     mail.snippet(html).encode()
     mail.to_html(html)
     mail.escape(html)
+
+
+def test_a_tag_with_a_hundred_thousand_attributes_holds_nobody_up() -> None:
+    attributes = " ".join(f"a{number}=1" for number in range(100_000))
+    assert plain(f"<p>before</p><div {attributes}>within</div>") == "before\n\nwithin"
+    image = '<img src="data:image/png;base64,' + "A" * 400_000 + '">'
+    assert plain(f"<p>see {image}</p>") == "see [image]"

@@ -59,6 +59,7 @@ def test_these_are_the_names_that_the_environment_is_asked_for() -> None:
         "FREESCOUT_URL",
         "FREESCOUT_API_KEY",
         "FREESCOUT_WEBHOOK_SECRET",
+        "FREESCOUT_AUTH",
         "SLACK_BOT_TOKEN",
         "SLACK_SIGNING_SECRET",
         "SLACK_APP_TOKEN",

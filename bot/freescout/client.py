@@ -21,7 +21,9 @@ from bot.freescout.writing import (
     NewThread,
     NewUser,
     field_values,
+    is_deleted,
     never_active_by_a_typo,
+    never_gone,
     never_lost,
 )
 from bot.model import (
@@ -100,7 +102,7 @@ class FreeScout:
     async def assign(self, conversation: Conversation, assignee: User | None, *, user: int) -> None:
         """Assign to a user who exists and may see the mailbox, or to nobody: the server checks nothing."""
         if assignee is not None:
-            await self.user(assignee.id)
+            never_gone(await self.user(assignee.id))
             allowed = [mailbox.id for mailbox in await self.mailboxes(assignee.id)]
             never_lost(assignee.id, conversation.mailbox_id, allowed)
         await self._update(conversation.id, byUser=user, assignTo=assignee.id if assignee else UNASSIGN)
@@ -205,7 +207,7 @@ class FreeScout:
     async def users(self) -> tuple[User, ...]:
         """List users, without those that were deleted; disabled and robot users bear no mark."""
         found = [wire.user(row) async for row in rows(self._http, "users", "users")]
-        return tuple(user for user in found if "_deleted" not in user.email)
+        return tuple(user for user in found if not is_deleted(user))
 
     async def user_by_email(self, email: str) -> User | None:
         """Find the one user with this address."""

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from bot.errors import Permanent
 
 Json = Mapping[str, object]
+_LARGEST = 2**63
+_LAST_YEAR = 2999
 
 # The manual's samples write 13-24-01 where the server writes 13:24:01.
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d)[:-](\d\d)[:-](\d\d)(?:\.\d+)?(?:Z|\+00:?00)?", re.ASCII)
@@ -53,7 +55,7 @@ def integer(value: object) -> int | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
-        return value
+        return value if abs(value) < _LARGEST else None
     if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,18}\s*", value):
         return int(value)
     return None
@@ -66,6 +68,8 @@ def date(value: object) -> datetime | None:
         return None
     try:
         year, month, day, hour, minute, second = map(int, found.groups())
+        if year > _LAST_YEAR:
+            return None  # times are added to it
         return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         return None

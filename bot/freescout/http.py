@@ -4,6 +4,7 @@ Errors name the method and the path, and never the query, a body or the key: the
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from http import HTTPStatus
 
 import httpx
 
-from bot.errors import Ambiguous, BridgeError, Misconfigured, Transient, UserError
+from bot.errors import Ambiguous, BridgeError, ConfigError, Misconfigured, Transient, UserError
 from bot.freescout import fields
 from bot.freescout.breaker import Breaker
 
@@ -22,6 +23,7 @@ RETRIES = (0.3, 1.0)
 """Seconds before a read or an idempotent write is tried again, while somebody may be waiting for it."""
 _QUICK = 3.0
 """Seconds after which a failure was too slow to try again at once."""
+_KEY = re.compile(r"[!-~]+", re.ASCII)
 _SENT_NOTHING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 Query = Mapping[str, str | int]
@@ -70,6 +72,10 @@ class Http:
         breaker: Breaker | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        if not _KEY.fullmatch(key):  # the error of whoever sends it would quote it
+            raise ConfigError(
+                ["FREESCOUT_API_KEY holds something that is no key: a line break, a space, an accent?"]
+            )
         self._deadline = deadline
         self._breaker = breaker or Breaker()
         self._sleep = sleep
@@ -165,7 +171,7 @@ def _read(method: str, what: str, response: httpx.Response) -> Answer:
     said = _said(response)
     if status == HTTPStatus.UNAUTHORIZED:
         raise Misconfigured("FreeScout refuses the API key (401): see FREESCOUT_API_KEY")
-    if status == HTTPStatus.NOT_FOUND and said is not None:
+    if status == HTTPStatus.NOT_FOUND and said is not None and _is_own(response):
         raise NotFound("FreeScout does not have it (any more).")
     if status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
         raise Misconfigured(
@@ -201,6 +207,11 @@ def _said(response: httpx.Response) -> tuple[str, str] | None:
     parts = [f"{fields.text(one.get('path'))} {fields.text(one.get('message'))}".strip() for one in details]
     message = "; ".join(part for part in (fields.text(told.get("message")), *parts) if part)
     return message[:300], fields.text(details[0].get("path")) if details else ""
+
+
+def _is_own(response: httpx.Response) -> bool:
+    """Whether an error has the module's own form: another module's 404 must not pass for a ticket's end."""
+    return "_embedded" in fields.table(response.json())
 
 
 def _retry_after(response: httpx.Response) -> float | None:

@@ -1,6 +1,5 @@
 """Pages: offsets over a set that moves while it is read."""
 
-import math
 from collections.abc import AsyncIterator
 
 from bot.errors import Misconfigured
@@ -13,40 +12,43 @@ _MOST_PAGES = 2_000
 async def rows(http: Http, path: str, name: str, query: Query | None = None) -> AsyncIterator[object]:
     """Yield every row of a list once, page by page.
 
-    Where rows left the set meanwhile, later ones moved up onto pages that were read already. A total that
-    shrank tells how many pages to go back. A row that comes twice was moved, as an update does in a list by
-    time: then all pages are read again at the end, backwards, so that what moves up is still ahead.
-    Past its last page the server sends an empty list.
+    Where rows left the set meanwhile, later ones moved up onto pages that were read already. Another total
+    tells, or a row that comes twice, as one does that an update moved: then all pages are read again from the
+    end, so that what moves up is still ahead. Only where a row leaves and another one comes between the same
+    two pages nothing tells, and one row waits for the next reading.
     """
     seen: set[object] = set()
-    page, furthest, total, step = 1, 0, 0, 1
-    moved = False
-    for _ in range(_MOST_PAGES):
-        told = await http.get(path, {**(query or {}), "page": page})
-        if "_embedded" not in fields.table(told):
-            raise Misconfigured(
-                f"FreeScout answers GET {path} in another form than the API & Webhooks module does: "
-                "another module of that name seems to be installed"
-            )
+    totals: set[int] = set()
+    page, moved = 0, False
+    last = False
+    while not last and page < _MOST_PAGES:
+        page += 1
+        told = await _page(http, path, query, page)
         found = fields.embedded(told, name)
+        totals.add(wire.total(told))
+        last = not found or page >= wire.total_pages(told)  # past the last one the server sends empty lists
         for row in found:
-            identity = fields.table(row).get("id", repr(row))
-            if identity not in seen:
+            if (identity := _identity(row)) in seen:
+                moved = True
+            else:
                 seen.add(identity)
                 yield row
-            elif page > furthest:
-                moved = True
-        left, total = total - wire.total(told), wire.total(told)
-        furthest = max(furthest, page)
-        if step < 0:
-            page -= 1
-        elif left > 0 and page > 1:
-            page = max(1, page - math.ceil(left / wire.page_size(told)))
-        elif found and page < wire.total_pages(told):
-            page += 1
-        elif moved:
-            page, step = page - 1, -1
-        else:
-            return
-        if page < 1:
-            return
+    for before in range(page - 1 if moved or len(totals) > 1 else 0, 0, -1):
+        for row in fields.embedded(await _page(http, path, query, before), name):
+            if (identity := _identity(row)) not in seen:
+                seen.add(identity)
+                yield row
+
+
+async def _page(http: Http, path: str, query: Query | None, page: int) -> object:
+    told = await http.get(path, {**(query or {}), "page": page})
+    if "_embedded" in fields.table(told):
+        return told
+    raise Misconfigured(
+        f"FreeScout answers GET {path} in another form than the API & Webhooks module does: "
+        "another module of that name seems to be installed"
+    )
+
+
+def _identity(row: object) -> object:
+    return fields.integer(fields.table(row).get("id")) or repr(row)

@@ -154,11 +154,6 @@ def total(told: object) -> int:
     return integer(table(table(told).get("page")).get("totalElements")) or 0
 
 
-def page_size(told: object) -> int:
-    """How many rows a list says a page holds at most."""
-    return integer(table(table(told).get("page")).get("size")) or 50
-
-
 def total_pages(told: object) -> int:
     """How many pages a list says it has."""
     return integer(table(table(told).get("page")).get("totalPages")) or 1

@@ -1,17 +1,22 @@
 """What is written to FreeScout, and the guards before the wire, each named after the harm it prevents."""
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from html import unescape
 
 from bot.errors import UserError
 from bot.freescout.query import moment
-from bot.model import Status
+from bot.model import Status, User
 
 UNASSIGN = -1
 """0 corrupts a conversation and an unknown id loses it; -1 and null unassign."""
 KINDS = ("message", "note", "customer")
+
+_TAG = re.compile(r"<(?!img\b)[a-z/!][^>]*>", re.IGNORECASE)
+"""A tag that shows nothing by itself."""
 
 Body = dict[str, object]
 
@@ -193,8 +198,8 @@ def field_values(values: Mapping[int, str]) -> list[Body]:
 
 
 def never_an_empty_mail(html: str) -> None:
-    """Refuse blank text: the server would mail it."""
-    if not html.strip():
+    """Refuse blank text, and tags around nothing: the server would mail it."""
+    if not unescape(_TAG.sub("", html)).strip():
         raise UserError("There is no text to send.")
 
 
@@ -210,6 +215,17 @@ def never_a_reply_by_mistake(kind: str) -> None:
     """Pass known types alone: the server makes a customer's reply of any other word."""
     if kind not in KINDS:
         raise UserError(f"FreeScout has no thread of type {kind!r}.")
+
+
+def never_gone(assignee: User) -> None:
+    """Refuse an assignee who was deleted: an administrator's mailboxes still answer as if they were there."""
+    if is_deleted(assignee):
+        raise UserError(f"User {assignee.id} was deleted, so nothing was done.")
+
+
+def is_deleted(user: User) -> bool:
+    """Deleted users stay in the list, with a mark in their address alone."""
+    return "_deleted" in user.email
 
 
 def never_lost(assignee: int, mailbox: int, allowed: Sequence[int]) -> None:
