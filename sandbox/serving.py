@@ -24,7 +24,7 @@ async def serving(app: ASGIApp, port: int = 0, host: str = "127.0.0.1") -> Async
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        while not server.started and not task.done():
+        while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn tells by a flag alone
             await asyncio.sleep(0.005)
         yield f"http://{host}:{listener.getsockname()[1]}"
     finally:

@@ -20,6 +20,10 @@ class NotFound(Exception):
     """Answered with 404."""
 
 
+class Broken(Exception):
+    """Answered with 500 and a page."""
+
+
 def json_answer(body: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     return Response(encode(body), status, headers, "application/json")
 

@@ -1,26 +1,33 @@
 """What can go wrong on the wire, armed by tests: lost, late or broken answers, lost or doubled webhooks."""
 
-import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Literal
 
 from starlette.responses import HTMLResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.freescout.shapes import encode
 
+TITLES = {
+    405: "Method Not Allowed",
+    429: "Too Many Requests",
+    502: "Bad Gateway",
+    503: "Back in a moment: maintenance",
+    504: "Gateway Timeout",
+}
 
-@dataclass(slots=True)
+
+@dataclass(slots=True, kw_only=True)
 class ApiFault:
-    """One armed fault: `match` is a pattern over `METHOD /path`."""
+    """One armed fault: `match` is a pattern over `METHOD /path`. `Faults.api` says what the others mean."""
 
     match: str
     status: int | None
     html: bool
     hang: float
-    cut: bool
+    cut: bool | Literal["body"]
+    truncate: bool
+    drip: float
     after: bool
     times: int | None
     headers: dict[str, str]
@@ -31,11 +38,17 @@ class ApiFault:
             return None
         status = self.status or 500
         if self.html:
-            page = (
-                "<!DOCTYPE html><html><body><h1>Whoops, looks like something went wrong.</h1></body></html>"
+            title = TITLES.get(status, "Whoops, looks like something went wrong.")
+            return HTMLResponse(
+                f"<!DOCTYPE html><html><body><h1>{title}</h1></body></html>", status, self.headers
             )
-            return HTMLResponse(page, status, self.headers)
         return Response(encode({"message": "Error"}), status, self.headers, "application/json")
+
+    @property
+    def needs_the_answer(self) -> bool:
+        """Whether there is something to spoil only in a real answer, so that the call is carried out."""
+        spoils = self.truncate or self.drip > 0 or self.cut == "body"
+        return self.after or (spoils and self.answer() is None)
 
 
 @dataclass(slots=True)
@@ -62,7 +75,12 @@ class Faults:
         status: int | None = None,
         html: bool = False,
         hang: float = 0,
-        cut: bool = False,
+        cut: bool | Literal["body"] = False,
+        truncate: bool = False,
+        drip: float = 0,
+        redirect: str | None = None,
+        retry_after: float | str | None = None,
+        maintenance: bool = False,
         after: bool = False,
         times: int | None = 1,
         headers: dict[str, str] | None = None,
@@ -72,8 +90,33 @@ class Faults:
         `status` answers so, as JSON, or as a page with `html`; `cut` drops the connection without an answer;
         `hang` first waits so many real seconds. With `after` the call is carried out, and only then is its
         answer spoiled. `hang` alone loses the call, and with `after` only makes it slow.
+
+        `redirect` is a 301 to there, `maintenance` a 503 with a page, `retry_after` a header with either or
+        with a `status` (429 where none is given). Three spoil an answer's body, the real one unless there is
+        another: `truncate` sends its first half as if that were all; `cut="body"` drops the connection in the
+        middle; `drip` sends a byte every so many seconds.
         """
-        self._api.append(ApiFault(match, status, html, hang, cut, after, times, headers or {}))
+        more = dict(headers or {})
+        if redirect is not None:
+            status, html, more["Location"] = status or 301, True, redirect
+        if maintenance:
+            status, html = status or 503, True
+        if retry_after is not None:
+            status, more["Retry-After"] = status or 429, str(retry_after)
+        self._api.append(
+            ApiFault(
+                match=match,
+                status=status,
+                html=html,
+                hang=hang,
+                cut=cut,
+                truncate=truncate,
+                drip=drip,
+                after=after,
+                times=times,
+                headers=more,
+            )
+        )
 
     def webhooks(self, *, drop: int = 0, duplicate: int = 0, delay: float = 0, reorder: int = 0) -> None:
         """Lose, send twice, or hold and send in reverse so many of the next deliveries; delay all."""
@@ -93,81 +136,3 @@ class Faults:
                         self._api.remove(fault)
                 return fault
         return None
-
-
-class Spoiler:
-    """Middleware that records each API call and lets the faults have their way with it."""
-
-    def __init__(self, app: ASGIApp, faults: Faults, record: Callable[[Scope, bytes], None]) -> None:
-        self._app = app
-        self._faults = faults
-        self._record = record
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith("/api/"):
-            await self._app(scope, receive, send)
-            return
-        body = await _body(receive)
-        self._record(scope, body)
-        fault = self._faults.take(scope["method"], scope["path"])
-        if fault is None:
-            await self._app(scope, _again(body, receive), send)
-        else:
-            await self._spoil(fault, body, scope, receive, send)
-
-    async def _spoil(self, fault: ApiFault, body: bytes, scope: Scope, receive: Receive, send: Send) -> None:
-        true_answer: list[Message] = []
-        if fault.after:
-            await self._app(scope, _again(body, receive), _keep(true_answer))
-        if fault.hang and await _gone_within(receive, fault.hang):
-            return
-        answer = None if fault.cut else fault.answer()
-        if answer is not None:
-            await answer(scope, receive, send)
-        elif true_answer and not fault.cut:
-            for message in true_answer:
-                await send(message)
-        else:
-            await _cut(receive)
-
-
-async def _body(receive: Receive) -> bytes:
-    chunks: list[bytes] = []
-    while True:
-        message = await receive()
-        chunks.append(message.get("body", b""))
-        if not message.get("more_body"):
-            return b"".join(chunks)
-
-
-def _again(body: bytes, receive: Receive) -> Receive:
-    """Hand out a body that was read already, and then whatever comes."""
-    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def replay() -> Message:
-        return messages.pop() if messages else await receive()
-
-    return replay
-
-
-def _keep(kept: list[Message]) -> Send:
-    async def send(message: Message) -> None:
-        kept.append(dict(message))
-
-    return send
-
-
-async def _gone_within(receive: Receive, seconds: float) -> bool:
-    """Wait, but no longer than the caller does: a server that shuts down should not have to wait for us."""
-    try:
-        await asyncio.wait_for(receive(), seconds)
-    except TimeoutError:
-        return False
-    return True
-
-
-async def _cut(receive: Receive) -> None:
-    """Drop the connection before a byte of an answer. ASGI has no word for it; uvicorn's transport has."""
-    cycle: Any = getattr(receive, "__self__", None)
-    cycle.transport.abort()
-    await receive()

@@ -85,7 +85,7 @@ class Page:
         world, query = self._help.world, request.query_params
         chosen = number(request.path_params.get("id") or query.get("open"))
         agent = number(query.get("as"))
-        users = [one for one in world.users.values() if "_deleted" not in one.email]
+        users = [one for one in world.users.values() if one.can_log_in]
         if agent not in world.users:
             agent = users[0].id if users else 0
         return {

@@ -8,6 +8,17 @@ STATUSES = ("active", "pending", "closed", "spam")
 FOLDERS = ("Unassigned", "Drafts", "Assigned", "Closed", "Spam", "Deleted")
 
 ThreadType = Literal["customer", "message", "note", "lineitem"]
+UserKind = Literal["person", "disabled", "robot"]
+FieldType = Literal["text", "dropdown", "date", "number", "multi"]
+
+
+def folder_of(state: str, status: str, *, unassigned: bool) -> str:
+    """The name of the folder in which such a conversation lies."""
+    if state != "published":
+        return "Drafts" if state == "draft" else "Deleted"
+    if status in ("closed", "spam"):
+        return status.title()
+    return "Unassigned" if unassigned else "Assigned"
 
 
 class Actor(NamedTuple):
@@ -44,27 +55,86 @@ class User:
     created_at: datetime
     updated_at: datetime
     mailboxes: set[int] = field(default_factory=set)
+    kind: UserKind = "person"
+    """Nothing that the API says tells a disabled user or a robot from the others."""
+    details: dict[str, str | None] = field(default_factory=dict)
+    """alternateEmails, jobTitle, phone, timezone, photoUrl: under the names the API gives them."""
 
     @property
     def name(self) -> str:
         return f"{self.first} {self.last}".strip()
 
+    @property
+    def is_deleted(self) -> bool:
+        return "_deleted" in self.email
+
+    @property
+    def can_log_in(self) -> bool:
+        return self.kind == "person" and not self.is_deleted
+
+
+class Entry(NamedTuple):
+    """An address, a number, a profile or a website of a customer. Only addresses have an id of their own."""
+
+    id: int
+    value: str
+    type: str
+
 
 @dataclass(slots=True)
 class Customer:
     id: int
-    email: str
+    emails: list[Entry]
     first: str | None
     last: str | None
     created_at: datetime
     updated_at: datetime
     details: dict[str, str | None] = field(default_factory=dict)
-    """jobTitle, company, notes: under the names the API gives them."""
+    """jobTitle, company, photoType, photoUrl, notes: under the names the API gives them."""
+    lists: dict[str, list[Entry]] = field(default_factory=dict)
+    """phones, social_profiles, websites: likewise."""
+    address: dict[str, str | None] = field(default_factory=dict)
+
+    @property
+    def email(self) -> str:
+        """The main address; customers who phoned may have none."""
+        return self.emails[0].value if self.emails else ""
 
     @property
     def name(self) -> str:
         """The full name, or the address of somebody without one, as line items have it."""
         return " ".join(filter(None, (self.first, self.last))) or self.email
+
+
+@dataclass(frozen=True, slots=True)
+class CustomField:
+    """A field that the Custom Fields module adds to a mailbox. Only a dropdown has options, by number."""
+
+    id: int
+    mailbox: int
+    name: str
+    type: FieldType
+    options: dict[str, str]
+    required: bool
+    sort_order: int
+
+    def text(self, value: str | None) -> str:
+        """What a dropdown's value stands for; nothing for other fields, whose value is the text."""
+        return self.options.get(value or "", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Timelog:
+    """A stretch of work that the Time Tracking module noted."""
+
+    id: int
+    user: int
+    seconds: int
+    status: str
+    paused: bool
+    finished: bool
+    created_at: datetime
+    updated_at: datetime
 
 
 @dataclass(slots=True)
@@ -133,11 +203,7 @@ class Conversation:
     @property
     def folder(self) -> str:
         """The name of the folder that it lies in."""
-        if self.state != "published":
-            return "Drafts" if self.state == "draft" else "Deleted"
-        if self.status in ("closed", "spam"):
-            return self.status.title()
-        return "Unassigned" if self.assignee is None else "Assigned"
+        return folder_of(self.state, self.status, unassigned=self.assignee is None)
 
 
 @dataclass(frozen=True, slots=True)

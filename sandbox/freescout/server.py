@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Unpack
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, QueryParams
@@ -12,14 +12,22 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.types import Scope
 
-from sandbox.freescout import answers, shapes
+from sandbox.freescout import answers, bulk, people, shapes
 from sandbox.freescout.api import Api
 from sandbox.freescout.desk import UNDO_SECONDS, Desk
-from sandbox.freescout.faults import Faults, Spoiler
-from sandbox.freescout.lists import Broken
+from sandbox.freescout.faults import Faults
 from sandbox.freescout.page import Page
-from sandbox.freescout.records import Actor, Conversation, Customer, Mail, Upload
+from sandbox.freescout.records import (
+    Actor,
+    Conversation,
+    Customer,
+    FieldType,
+    Mail,
+    Upload,
+    UserKind,
+)
 from sandbox.freescout.shapes import Json, Shapes
+from sandbox.freescout.spoiler import Spoiler
 from sandbox.freescout.webhooks import Delivery, Webhooks
 from sandbox.freescout.world import World
 
@@ -58,7 +66,7 @@ class FreeScout:
         self.world = World(now, first_number)
         self.desk = Desk(self.world, self._notice)
         self.webhooks = Webhooks(webhook_secret, speed, self.faults)
-        self._shape = Shapes(self.world, lambda: self.url)
+        self._shape = Shapes(self.world, lambda: self.url, lambda: self.api.custom_fields_module)
         self.api = Api(self.desk, self._shape, self.webhooks, api_key)
         self.app = self._application(Page(self, skip))
 
@@ -69,7 +77,7 @@ class FreeScout:
             exception_handlers={
                 answers.Refused: answers.refused,
                 answers.NotFound: answers.not_found,
-                Broken: answers.broken,
+                answers.Broken: answers.broken,
                 HTTPException: answers.unknown,
             },
         )
@@ -124,16 +132,42 @@ class FreeScout:
         return self.world.add_mailbox(name, email).id
 
     def add_user(
-        self, first: str, last: str, email: str, *, role: str = "user", mailboxes: Sequence[int] = ()
+        self,
+        first: str,
+        last: str,
+        email: str,
+        *,
+        role: str = "user",
+        mailboxes: Sequence[int] = (),
+        kind: UserKind = "person",
     ) -> int:
-        """Add somebody who works here. An `admin` sees every mailbox."""
-        return self.world.add_user(first, last, email, role, mailboxes).id
+        """Add somebody who works here. An `admin` sees every mailbox. No list tells the kinds apart."""
+        return self.world.add_user(first, last, email, role, mailboxes, kind).id
+
+    def add_custom_field(
+        self,
+        mailbox: int,
+        name: str,
+        type: FieldType = "text",  # noqa: A002  # what the API calls it
+        *,
+        options: Sequence[str] | Mapping[int, str] = (),
+        required: bool = False,
+    ) -> int:
+        """Add a field to a mailbox. A dropdown's options are numbered from 1, where they bring no number."""
+        numbered = options if isinstance(options, Mapping) else dict(enumerate(options, start=1))
+        texts = {str(key): text for key, text in numbered.items()}
+        return self.world.add_field(mailbox, name, type, texts, required=required).id
 
     def delete_user(self, user: int) -> None:
         """Delete as the real one does: still in the list, the address marked."""
-        one = self.world.users[user]
-        one.email = f"{one.email}_deleted{one.id}"
-        one.mailboxes.clear()
+        people.delete_user(self.world, self.world.users[user])
+
+    def fill(self, count: int, *, mailbox: int, **kind: Unpack[bulk.Kind]) -> range:
+        """Make many conversations at once, without webhooks or mail, and return their ids: see `bulk.py`."""
+        with bulk.uncollected(count):
+            made = bulk.fill(self.world, count, mailbox, **kind)
+            self.api.lists.prepare()
+        return made
 
     # Customers
 
@@ -218,6 +252,17 @@ class FreeScout:
     def agent_tags(self, conversation: int, tags: Sequence[str]) -> None:
         """Replace the set of tags. No webhook tells of it."""
         self.desk.tag(self.world.conversations[conversation], tags)
+
+    def agent_sets_field(self, conversation: int, field: int, value: object) -> None:
+        """Fill in a custom field; a dropdown takes the number of an option. No webhook tells of it."""
+        self.world.set_field(self.world.conversations[conversation], field, str(value))
+
+    def agent_logs_time(
+        self, conversation: int, user: int, seconds: int, *, paused: bool = False, finished: bool = True
+    ) -> int:
+        """Note working time. No webhook tells of it."""
+        one = self.world.conversations[conversation]
+        return self.world.add_timelog(one, user, seconds, paused=paused, finished=finished).id
 
     def agent_deletes(self, conversation: int, user: int = 1) -> None:
         """Put it into the folder of the deleted."""

@@ -5,11 +5,30 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sandbox.freescout.records import Actor, Attachment, Conversation, Customer, Mailbox, Thread, User
+from sandbox.freescout.records import (
+    Actor,
+    Attachment,
+    Conversation,
+    Customer,
+    CustomField,
+    Mailbox,
+    Thread,
+    Timelog,
+    User,
+)
 from sandbox.freescout.text import friendly, stamp
 from sandbox.freescout.world import World
 
 Json = dict[str, Any]
+
+ADDRESS = ("city", "state", "zip", "country", "address")
+FIELD_TYPES = {
+    "text": "singleline",
+    "multi": "multiline",
+    "dropdown": "dropdown",
+    "date": "date",
+    "number": "number",
+}
 
 
 def encode(value: object) -> bytes:
@@ -29,11 +48,11 @@ def user(one: User) -> Json:
         "lastName": one.last,
         "email": one.email,
         "role": one.role,
-        "alternateEmails": None,
-        "jobTitle": None,
-        "phone": None,
-        "timezone": "Europe/Paris",
-        "photoUrl": "",
+        "alternateEmails": one.details.get("alternateEmails"),
+        "jobTitle": one.details.get("jobTitle"),
+        "phone": one.details.get("phone"),
+        "timezone": one.details.get("timezone", "Europe/Paris"),
+        "photoUrl": one.details.get("photoUrl", ""),
         "language": None,
         "createdAt": stamp(one.created_at),
         "updatedAt": stamp(one.updated_at),
@@ -41,26 +60,51 @@ def user(one: User) -> Json:
 
 
 def customer(one: Customer) -> Json:
-    emails = [{"id": one.id, "value": one.email, "type": "work"}] if one.email else []
-    address = dict.fromkeys(("city", "state", "zip", "country", "address"))
+    websites = [{"id": entry.id, "value": entry.value} for entry in one.lists.get("websites", ())]
     return {
         "id": one.id,
         "firstName": one.first,
         "lastName": one.last,
         "jobTitle": one.details.get("jobTitle"),
         "company": one.details.get("company"),
-        "photoType": "unknown",
-        "photoUrl": "",
+        "photoType": one.details.get("photoType", "unknown"),
+        "photoUrl": one.details.get("photoUrl", ""),
         "createdAt": stamp(one.created_at),
         "updatedAt": stamp(one.updated_at),
         "notes": one.details.get("notes"),
         "_embedded": {
-            "emails": emails,
-            "phones": [],
-            "social_profiles": [],
-            "websites": [],
-            "address": address,
+            "emails": [entry._asdict() for entry in one.emails],
+            "phones": [entry._asdict() for entry in one.lists.get("phones", ())],
+            "social_profiles": [entry._asdict() for entry in one.lists.get("social_profiles", ())],
+            "websites": websites,
+            "address": {key: one.address.get(key) for key in ADDRESS},
         },
+    }
+
+
+def field(one: CustomField) -> Json:
+    """A custom field. Only a dropdown has options; a date has null there, all others an empty text."""
+    options: dict[str, str] | str | None = one.options if one.type == "dropdown" else ""
+    return {
+        "id": one.id,
+        "name": one.name,
+        "type": FIELD_TYPES[one.type],
+        "options": None if one.type == "date" else options,
+        "required": one.required,
+        "sortOrder": one.sort_order,
+    }
+
+
+def timelog(one: Timelog) -> Json:
+    return {
+        "id": one.id,
+        "conversationStatus": one.status,
+        "userId": one.user,
+        "timeSpent": one.seconds,
+        "paused": one.paused,
+        "finished": one.finished,
+        "createdAt": stamp(one.created_at),
+        "updatedAt": stamp(one.updated_at),
     }
 
 
@@ -78,11 +122,16 @@ def _person(kind: str, one: User | Customer | None) -> Json | None:
 
 
 class Shapes:
-    """The shapes that need to look things up. `base` gives this server's own address, for attachments."""
+    """The shapes that need to look things up.
 
-    def __init__(self, world: World, base: Callable[[], str]) -> None:
+    `base` gives this server's own address, for attachments; `has_fields` says whether conversations have
+    `customFields`.
+    """
+
+    def __init__(self, world: World, base: Callable[[], str], has_fields: Callable[[], bool]) -> None:
         self._world = world
         self._base = base
+        self._has_fields = has_fields
 
     def _actor(self, actor: Actor) -> Json | None:
         people = self._world.users if actor.type == "user" else self._world.customers
@@ -120,7 +169,25 @@ class Shapes:
             "cc": list(one.cc),
             "bcc": list(one.bcc),
             "customer": self._customer(one.customer),
+            **({"customFields": self.field_values(one)} if self._has_fields() else {}),
         }
+
+    def field_values(self, one: Conversation) -> list[Json]:
+        """Each field of the mailbox, those without a value too."""
+        values = self._world.field_values.get(one.id, {})
+        return [
+            {
+                "id": field.id,
+                "name": field.name,
+                "value": values.get(field.id),
+                "text": field.text(values.get(field.id)),
+            }
+            for field in self._world.fields_of(one.mailbox)
+        ]
+
+    def timelogs(self, one: Conversation) -> list[Json]:
+        """Newest first."""
+        return [timelog(each) for each in reversed(self._world.timelogs.get(one.id, []))]
 
     def _waiting(self, one: Conversation, now: datetime) -> Json:
         # In its closed folder the real server counts the friendly text from the closing: seen in a recording.
@@ -137,7 +204,7 @@ class Shapes:
         if "tags" in embed:
             embedded["tags"] = [{"id": self._world.tags[name], "name": name} for name in one.tags]
         if "timelogs" in embed:
-            embedded["timelogs"] = []
+            embedded["timelogs"] = self.timelogs(one)
         return {**self.scalars(one), "_embedded": embedded}
 
     def threads(self, conversation: int) -> list[Json]:

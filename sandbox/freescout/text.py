@@ -51,8 +51,8 @@ def friendly(time: datetime, now: datetime) -> str:
 
 
 def safe_name(name: str) -> str:
-    """The name under which an attachment is kept: `my file (1).txt` becomes `my_file__1_.txt`."""
-    kept = re.sub(r"[^\w.\-]", "_", name.replace("\\", "/").rsplit("/", 1)[-1])
+    """The name under which an attachment is kept: `my file (1) é.txt` becomes `my_file__1_é.txt`."""
+    kept = re.sub(r"\)\s*|[^\w.\-]", "_", name.replace("\\", "/").rsplit("/", 1)[-1])
     return (
         f"{kept}_"
         if re.search(r"\.(php\d?|phtml|phar|pl|sh|cgi|js|htm|html|svg)$", kept, re.IGNORECASE)

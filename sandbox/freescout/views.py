@@ -1,8 +1,9 @@
 """What the page's templates ask for: rows of the list, waiting times, names."""
 
-import heapq
 from datetime import datetime
+from operator import attrgetter
 
+from sandbox.freescout.orders import Order
 from sandbox.freescout.records import Actor, Conversation, Customer, Thread
 from sandbox.freescout.text import friendly
 from sandbox.freescout.world import World
@@ -15,11 +16,11 @@ class Views:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._moved_last: Order[Conversation] = Order(attrgetter("updated_at"))
 
     def latest(self) -> list[Conversation]:
         """The conversations that moved last: a page of 100,000 would help nobody."""
-        every = self._world.conversations.values()
-        return heapq.nlargest(SHOWN, every, key=lambda one: (one.updated_at, one.id))
+        return self._moved_last.look(self._world.conversations)[: -SHOWN - 1 : -1]
 
     def customer(self, one: Conversation | Thread) -> Customer:
         return self._world.customers[one.customer]

@@ -91,6 +91,10 @@ class Webhooks:
         self._subscriptions[webhook.id] = webhook
         return webhook
 
+    @property
+    def subscriptions(self) -> list[Webhook]:
+        return list(self._subscriptions.values())
+
     def unsubscribe(self, webhook: int) -> bool:
         return self._subscriptions.pop(webhook, None) is not None
 

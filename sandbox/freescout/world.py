@@ -13,12 +13,17 @@ from sandbox.freescout.records import (
     Attachment,
     Conversation,
     Customer,
+    CustomField,
+    Entry,
+    FieldType,
     Mail,
     Mailbox,
     Thread,
     ThreadType,
+    Timelog,
     Upload,
     User,
+    UserKind,
 )
 from sandbox.freescout.text import plain, preview, safe_name
 
@@ -38,6 +43,11 @@ class World:
         self.conversation_of_thread: dict[int, int] = {}
         self.attachments: dict[int, Attachment] = {}
         self.tags: dict[str, int] = {}
+        self.fields: dict[int, CustomField] = {}
+        self.field_values: dict[int, dict[int, str]] = {}
+        """By conversation and field."""
+        self.timelogs: dict[int, list[Timelog]] = {}
+        """By conversation, oldest first."""
         self.outbox: list[Mail] = []
         self.version = 0
         """Grows with every change: the page compares it."""
@@ -59,19 +69,64 @@ class World:
         self.mailboxes[mailbox.id] = mailbox
         return mailbox
 
-    def add_user(self, first: str, last: str, email: str, role: str, mailboxes: Iterable[int]) -> User:
+    def add_user(
+        self,
+        first: str,
+        last: str,
+        email: str,
+        role: str = "user",
+        mailboxes: Iterable[int] = (),
+        kind: UserKind = "person",
+    ) -> User:
         now = self.now()
-        user = User(self.new_id("user"), first, last, email, role, now, now, set(mailboxes))
+        user = User(self.new_id("user"), first, last, email, role, now, now, set(mailboxes), kind)
         self.users[user.id] = user
         return user
 
     def add_customer(self, email: str, first: str | None = None, last: str | None = None) -> Customer:
         now = self.now()
-        customer = Customer(self.new_id("customer"), email, first or None, last or None, now, now)
+        customer = Customer(self.new_id("customer"), [], first or None, last or None, now, now)
         self.customers[customer.id] = customer
-        if email:
-            self.customer_by_email[email.lower()] = customer.id
+        self.set_emails(customer, [(email, "work")] if email else [])
         return customer
+
+    def set_emails(self, customer: Customer, addresses: Iterable[tuple[str, str]]) -> None:
+        """Give a customer these (address, type), but for those of others. What stays keeps its id."""
+        known = {entry.value.lower(): entry.id for entry in customer.emails}
+        for address in known:
+            del self.customer_by_email[address]
+        customer.emails = []
+        for value, kind in addresses:
+            if value.lower() in self.customer_by_email:
+                continue
+            self.customer_by_email[value.lower()] = customer.id
+            customer.emails.append(Entry(known.get(value.lower()) or self.new_id("email"), value, kind))
+
+    def add_field(
+        self, mailbox: int, name: str, kind: FieldType, options: dict[str, str], *, required: bool
+    ) -> CustomField:
+        order = 1 + sum(field.mailbox == mailbox for field in self.fields.values())
+        field = CustomField(self.new_id("field"), mailbox, name, kind, options, required, order)
+        self.fields[field.id] = field
+        return field
+
+    def fields_of(self, mailbox: int) -> list[CustomField]:
+        return [field for field in self.fields.values() if field.mailbox == mailbox]
+
+    def set_field(self, conversation: Conversation, field: int, value: str) -> None:
+        """Set a custom field, unchecked; one of another mailbox or of none is passed over in silence."""
+        found = self.fields.get(field)
+        if found and found.mailbox == conversation.mailbox:
+            self.version += 1
+            self.field_values.setdefault(conversation.id, {})[field] = value
+
+    def add_timelog(
+        self, conversation: Conversation, user: int, seconds: int, *, paused: bool, finished: bool
+    ) -> Timelog:
+        now = self.now()
+        log = Timelog(self.new_id("timelog"), user, seconds, conversation.status, paused, finished, now, now)
+        self.timelogs.setdefault(conversation.id, []).append(log)
+        return log
 
     def customer_with(self, email: str) -> Customer | None:
         return self.customers.get(self.customer_by_email.get(email.strip().lower(), 0))
@@ -160,6 +215,8 @@ class World:
         """Remove it for good."""
         self.version += 1
         del self.conversations[conversation.id]
+        self.field_values.pop(conversation.id, None)
+        self.timelogs.pop(conversation.id, None)
         self.conversations_of[conversation.customer].pop(conversation.id, None)
         for thread in conversation.threads:
             del self.conversation_of_thread[thread.id]

@@ -1,13 +1,11 @@
 """The two API calls that write to people: a new conversation and a new thread, and all they let pass."""
 
-import base64
-import binascii
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sandbox.freescout.answers import Refused
+from sandbox.freescout.answers import Broken, Refused
 from sandbox.freescout.desk import Desk, known_status
-from sandbox.freescout.lists import Broken
 from sandbox.freescout.records import Actor, Conversation, Thread, ThreadType, Upload
 from sandbox.freescout.shapes import Json
 from sandbox.freescout.text import parse_date
@@ -39,23 +37,6 @@ def _text(body: Json) -> str | None:
     if "text" not in body:
         raise Refused("text", "may not be empty")
     return str(body["text"] or "").strip() or None
-
-
-def _uploads(body: Json) -> list[Upload]:
-    """Attachments that can be read; others are left out without a word. URLs are not fetched here."""
-    found: list[Upload] = []
-    given = body.get("attachments")
-    for each in given if isinstance(given, list) else []:
-        if not isinstance(each, dict) or not each.get("fileName") or not isinstance(each.get("data"), str):
-            continue
-        try:
-            data = base64.b64decode(each["data"], validate=True)
-        except binascii.Error:
-            continue
-        found.append(
-            Upload(str(each["fileName"]), str(each.get("mimeType") or "application/octet-stream"), data)
-        )
-    return found
 
 
 def _customer(desk: Desk, given: object, path: str) -> int:
@@ -92,7 +73,7 @@ def _kind(body: Json) -> ThreadType:
     return cast(ThreadType, given) if given in ("message", "note") else "customer"
 
 
-def reply(desk: Desk, conversation: Conversation, body: Json) -> Thread:
+def reply(desk: Desk, conversation: Conversation, body: Json, uploads: Sequence[Upload] = ()) -> Thread:
     """POST a thread, with what the manual does not say.
 
     The conversation's CC list becomes what this thread says, also where that is nothing; a `customer`
@@ -116,41 +97,50 @@ def reply(desk: Desk, conversation: Conversation, body: Json) -> Thread:
         status=known_status(body["status"]) if "status" in body else None,
         cc=conversation.cc,
         bcc=conversation.bcc,
-        uploads=_uploads(body),
+        uploads=uploads,
         source="api",
         silent=imported,
         created_at=_date(body.get("createdAt")) if imported else None,
     )
 
 
-def _required(desk: Desk, body: Json) -> list[Json]:
-    """Check what a new conversation needs, and return its threads, oldest first: the body is newest first."""
+def threads_in(body: Json) -> list[Json]:
+    """The threads of a new conversation, newest first, as the manual wants them; none where that fails."""
+    threads = body.get("threads")
+    if not isinstance(threads, list) or not all(isinstance(each, dict) for each in threads):
+        return []
+    return threads
+
+
+def _required(desk: Desk, body: Json) -> None:
     if body.get("type") not in ("email", "phone", "chat"):
         raise Refused("type", "Expected one of these: 'email', 'phone', 'chat'")
     if number(body.get("mailboxId")) not in desk.world.mailboxes:
         raise Refused("mailboxId", "Mailbox not found")
     if not str(body.get("subject") or "").strip():
         raise Refused("subject", "may not be empty")
-    threads = body.get("threads")
-    if not isinstance(threads, list) or not threads or not all(isinstance(each, dict) for each in threads):
+    if not threads_in(body):
         raise Refused("threads", "may not be empty")
-    return list(reversed(threads))
 
 
-def begin(desk: Desk, body: Json) -> Conversation:
-    """POST a conversation with its threads."""
-    threads = _required(desk, body)
-    customer = _customer(desk, body.get("customer"), "customer")
-    written = [(_kind(each), _text(each), each) for each in threads]
-    authors = [_author(desk, each, kind, customer) for kind, _, each in written]
+def set_fields(desk: Desk, conversation: Conversation, given: object) -> None:
+    """Set custom fields by id; names do not count. Whatever stands there is passed over in silence."""
+    for each in given if isinstance(given, list) else []:
+        if isinstance(each, dict):
+            value = each.get("value")
+            text = "" if value is None else str(value)
+            desk.world.set_field(conversation, number(each.get("id")), text)
+
+
+def _opened(desk: Desk, body: Json, *, by: Actor, customer: int, state: str) -> Conversation:
     imported = body.get("imported") is True
     created_at = _date(body.get("createdAt")) if imported else None
-    state = "draft" if threads[0].get("state") == "draft" else "published"
+    closed_at = _date(body.get("closedAt")) if imported else None
     conversation = desk.open(
         mailbox=number(body["mailboxId"]),
         customer=customer,
         subject=str(body["subject"]).strip(),
-        by=authors[0],
+        by=by,
         source="api",
         kind=str(body["type"]),
         status=known_status(body["status"]) if "status" in body else None,
@@ -158,8 +148,28 @@ def begin(desk: Desk, body: Json) -> Conversation:
         assignee=number(body["assignTo"]) if number(body.get("assignTo")) > 0 else None,
         created_at=created_at,
     )
-    conversation.closed_at = (_date(body.get("closedAt")) if imported else None) or conversation.closed_at
-    for (kind, text, each), by in zip(written, authors, strict=True):
+    conversation.closed_at = closed_at
+    if conversation.status == "closed":
+        conversation.closed_at = closed_at or desk.world.now()
+        conversation.closed_by = by.id if by.type == "user" else None
+    return conversation
+
+
+def begin(desk: Desk, body: Json, uploads: Sequence[Sequence[Upload]] = ()) -> Conversation:
+    """POST a conversation with its threads. `uploads` are those of each thread, in the body's order."""
+    _required(desk, body)
+    threads = threads_in(body)[::-1]
+    files = [*uploads][::-1] or [()] * len(threads)
+    customer = _customer(desk, body.get("customer"), "customer")
+    written = [(_kind(each), _text(each), each) for each in threads]
+    authors = [_author(desk, each, kind, customer) for kind, _, each in written]
+    imported = body.get("imported") is True
+    # Read before the conversation is made: a bad date breaks the call, and should leave nothing behind.
+    dates = [_date(each.get("createdAt")) if imported else None for each in threads]
+    state = "draft" if threads[0].get("state") == "draft" else "published"
+    conversation = _opened(desk, body, by=authors[0], customer=customer, state=state)
+    set_fields(desk, conversation, body.get("customFields"))
+    for (kind, text, each), by, files_of, date in zip(written, authors, files, dates, strict=True):
         conversation.cc, conversation.bcc = _addresses(each.get("cc")), _addresses(each.get("bcc"))
         desk.write(
             conversation,
@@ -169,10 +179,10 @@ def begin(desk: Desk, body: Json) -> Conversation:
             status=conversation.status if "status" in body else None,
             cc=conversation.cc,
             bcc=conversation.bcc,
-            uploads=_uploads(each),
+            uploads=files_of,
             source="api",
             silent=imported,
             state=state,
-            created_at=_date(each.get("createdAt")) or created_at if imported else None,
+            created_at=(date or conversation.created_at) if imported else None,
         )
     return conversation
