@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 class Clock:
     """Call it for the time.
 
-    Starts `ago` in the past and runs `speed` times as fast until it has caught up with the real time; from then
-    on both are the same, plus whatever was skipped.
+    Starts `ago` in the past and runs `speed` times as fast until it has caught up with the real time; from
+    then on both are the same, plus whatever was skipped.
     """
 
     def __init__(self, ago: timedelta = timedelta(0), speed: float = 1.0) -> None:
