@@ -2,6 +2,7 @@
 
 import copy
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,21 @@ from hypothesis import strategies as st
 
 from bot.errors import BridgeError, Permanent
 from bot.freescout import wire
-from bot.model import Attachment, Conversation, Mailbox, Person, Status, Thread, User
+from bot.model import (
+    Attachment,
+    Conversation,
+    Customer,
+    CustomField,
+    FieldValue,
+    Folder,
+    Mailbox,
+    Person,
+    Status,
+    Thread,
+    Timelog,
+    User,
+    Webhook,
+)
 
 PAYLOADS = Path(__file__).parent / "payloads"
 PROFILE = settings(max_examples=250, deadline=None, derandomize=True)
@@ -21,6 +36,19 @@ MARK = Person(1, "customer", "Mark", "Moore", "mark@example.org")
 EVE = Person(5, "customer", "Eve", "", "eve@example.org")
 ADA = Person(1, "user", "Ada", "Admin", "ada@example.org")
 BEN = Person(2, "user", "Ben", "Agent", "ben@example.org")
+
+
+THINGS = [
+    wire.conversation,
+    wire.thread,
+    wire.mailbox,
+    wire.user,
+    wire.customer,
+    wire.custom_field,
+    wire.timelog,
+    wire.folder,
+    wire.webhook,
+]
 
 
 def recorded(name: str) -> Any:
@@ -238,7 +266,7 @@ def test_a_conversation_needs_no_more_than_an_id() -> None:
 
 
 @pytest.mark.parametrize("told", [None, [], "x", 3, {}, {"id": None}, {"id": True}, {"id": "x"}, {"id": 1.5}])
-@pytest.mark.parametrize("read", [wire.conversation, wire.mailbox, wire.user])
+@pytest.mark.parametrize("read", THINGS)
 def test_something_without_an_id_cannot_be_put_right_by_trying_again(read: Any, told: object) -> None:
     with pytest.raises(Permanent, match="without an id"):
         read(told)
@@ -260,11 +288,171 @@ def test_numbers_may_come_as_strings() -> None:
     assert one.threads[0].attachments == (Attachment(8, "a file without a name", size=9),)
 
 
-@pytest.mark.parametrize("fields", [{}, {"customFields": None}, {"customFields": [{"id": 1}]}])
-def test_custom_fields_may_be_there_or_not(fields: dict[str, object]) -> None:
-    body = {**recorded("get_conversation_5"), **fields}
-    body["_embedded"] = {**body["_embedded"], **fields}
-    assert wire.conversation(body) == wire.conversation(recorded("get_conversation_5"))
+# -------------------------------------------------------------- customers, custom fields, time, folders
+
+
+def test_a_customer_is_read_with_all_that_is_kept_of_them() -> None:
+    mark = Customer(
+        id=1,
+        first="Mark",
+        last="Moore",
+        created_at=at("06:33:08"),
+        updated_at=at("06:33:08"),
+        emails=("mark@example.org",),
+    )
+    assert wire.customer(recorded("get_customer")) == mark
+    assert [wire.customer(row) for row in wire.embedded(recorded("list_customers"), "customers")] == [mark]
+
+
+def test_a_customers_lists_and_address_lie_under_embedded() -> None:
+    told = {
+        "id": "7",
+        "firstName": None,
+        "company": "Moore & Sons",
+        "jobTitle": "Boss",
+        "notes": "Calls often",
+        "photoUrl": "https://example.org/mark.png",
+        "_embedded": {
+            "emails": [{"id": 1, "value": "a@example.org", "type": "home"}, {"value": None}, "junk"],
+            "phones": [{"id": 0, "value": 777, "type": "home"}],
+            "social_profiles": [{"value": "@mark", "type": "twitter"}],
+            "websites": [{"value": "https://example.org"}],
+            "address": {"city": "Los Angeles", "country": "US", "state": None},
+        },
+    }
+    assert wire.customer(told) == Customer(
+        id=7,
+        company="Moore & Sons",
+        job_title="Boss",
+        notes="Calls often",
+        photo_url="https://example.org/mark.png",
+        emails=("a@example.org",),
+        phones=("777",),
+        social_profiles=("@mark",),
+        websites=("https://example.org",),
+        city="Los Angeles",
+        country="US",
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"1": "USD", "2": "EUR"}, (("1", "USD"), ("2", "EUR"))),
+        ({"1": 5, "x": None}, (("1", "5"), ("x", ""))),
+        (None, ()),
+        ("", ()),
+        ([], ()),
+    ],
+)
+def test_the_options_of_a_custom_field_are_an_object_or_null_or_an_empty_string(
+    options: object, expected: tuple[tuple[str, str], ...]
+) -> None:
+    told = {"id": 23, "name": "Currency", "type": "dropdown", "options": options, "required": True}
+    assert wire.custom_field(told) == CustomField(23, "Currency", "dropdown", expected, required=True)
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"), [(True, True), (1, True), ("1", True), (False, False), (0, False), (None, False)]
+)
+def test_what_is_required_may_be_a_number(word: object, expected: bool) -> None:
+    assert wire.custom_field({"id": 1, "required": word}).required is expected
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({}, ()),
+        ({"customFields": None}, ()),
+        ({"customFields": []}, ()),
+        ({"customFields": "none"}, ()),
+        ({"customFields": [{"id": 1}]}, (FieldValue(1, ""),)),
+        (
+            {
+                "customFields": [
+                    {"id": 22, "name": "Amount", "value": 7, "text": ""},
+                    {"id": "23", "name": "Currency", "value": "1", "text": "USD"},
+                    {"id": 24, "name": "When", "value": None, "text": None},
+                ]
+            },
+            (FieldValue(22, "Amount", "7"), FieldValue(23, "Currency", "1", "USD"), FieldValue(24, "When")),
+        ),
+    ],
+)
+def test_custom_fields_may_be_there_or_not_and_change_nothing_else(
+    told: dict[str, object], expected: tuple[FieldValue, ...]
+) -> None:
+    without = wire.conversation(recorded("get_conversation_5"))
+    found = wire.conversation({**recorded("get_conversation_5"), **told})
+    assert found == replace(without, fields=expected)
+
+
+@pytest.mark.parametrize(
+    ("created", "updated"),
+    [
+        ("2021-04-21T13:24:01Z", "2021-04-21T13:43:10Z"),
+        ("2021-04-21T13-24-01Z", "2021-04-21T13-43-10Z"),
+    ],
+    ids=["as the server writes it", "as the manual prints it"],
+)
+def test_a_timelog_is_read_whichever_way_its_dates_are_written(created: str, updated: str) -> None:
+    told = {
+        "id": 498,
+        "conversationStatus": "pending",
+        "userId": 1,
+        "timeSpent": "219",
+        "paused": False,
+        "finished": 1,
+        "createdAt": created,
+        "updatedAt": updated,
+    }
+    expected = Timelog(
+        498,
+        1,
+        219,
+        "pending",
+        paused=False,
+        finished=True,
+        created_at=datetime(2021, 4, 21, 13, 24, 1, tzinfo=UTC),
+        updated_at=datetime(2021, 4, 21, 13, 43, 10, tzinfo=UTC),
+    )
+    assert wire.timelog(told) == expected
+    damaged = [told, {"id": None}, {}, "junk", None]
+    assert wire.conversation({"id": 1, "_embedded": {"timelogs": damaged}}).timelogs == (expected,)
+
+
+def test_a_folder_is_read() -> None:
+    told = {
+        "id": 3,
+        "name": "Mine",
+        "type": 20,
+        "userId": "2",
+        "totalCount": "9",
+        "activeCount": 4,
+        "meta": [],
+    }
+    assert wire.folder(told) == Folder(3, "Mine", "20", 2, 9, 4)
+    assert wire.folder({"id": 3, "name": None}) == Folder(3)
+
+
+def test_a_webhook_is_read() -> None:
+    told = {"id": 4, "url": "https://example.org/hook", "events": ["convo.created", None], "mailboxes": []}
+    assert wire.webhook(told) == Webhook(4, "https://example.org/hook", ("convo.created",))
+    assert wire.webhook({"id": "4"}) == Webhook(4, "")
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ("vip", "vip"),
+        ({"id": 1, "name": " vip ", "counter": 3, "color": 0}, "vip"),
+        ({"id": 1, "tag": "vip"}, "vip"),
+        ({"id": 1}, ""),
+        (None, ""),
+    ],
+)
+def test_a_tag_is_a_word_or_an_object(told: object, expected: str) -> None:
+    assert wire.tag(told) == expected
 
 
 @pytest.mark.parametrize(
@@ -329,7 +517,22 @@ WHOLE = [
             "_embedded": {"threads": recorded("get_conversation_1")["_embedded"]["threads"][:12]},
         },
     ),
+    (
+        wire.conversation,
+        {
+            "id": 1,
+            "customFields": [{"id": 23, "name": "Currency", "value": "1", "text": "USD"}],
+            "_embedded": {
+                "tags": [{"id": 1, "name": "vip"}],
+                "timelogs": [{"id": 498, "userId": 1, "timeSpent": 219, "createdAt": "2021-04-21T13-24-01Z"}],
+            },
+        },
+    ),
     (wire.user, recorded("get_user")),
+    (wire.customer, recorded("get_customer")),
+    (wire.custom_field, {"id": 23, "name": "Currency", "options": {"1": "USD"}, "required": True}),
+    (wire.folder, {"id": 3, "name": "Mine", "userId": 2, "totalCount": 9, "activeCount": 4}),
+    (wire.webhook, {"id": 4, "url": "https://example.org/hook", "events": ["convo.created"]}),
     (wire.mailbox, recorded("list_mailboxes")["_embedded"]["mailboxes"][0]),
     (wire.complaint, recorded("error_404")),
     (wire.total_pages, recorded("list_users")),
@@ -394,7 +597,7 @@ def test_a_damaged_body_is_read_or_refused_in_our_own_words(case: tuple[Any, Any
 @PROFILE
 @given(JUNK)
 def test_junk_is_read_or_refused_in_our_own_words(told: object) -> None:
-    for read in (wire.conversation, wire.mailbox, wire.user, wire.complaint, wire.total_pages):
+    for read in (*THINGS, wire.tag, wire.complaint, wire.total_pages, wire.total):
         try:
             read(told)
         except BridgeError:
