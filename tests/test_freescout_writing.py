@@ -21,6 +21,7 @@ from bot.freescout import (
     NotFound,
     Sort,
     Upload,
+    Whom,
 )
 from bot.freescout.writing import (
     KINDS,
@@ -510,3 +511,13 @@ async def test_one_thing_a_call_because_several_are_no_transaction(office: Offic
         {"byUser": office.ana, "customerId": eve.id},
     ]
     assert (office.one.mailbox, office.one.subject, office.one.customer) == (office.sales, "Better", eve.id)
+
+
+def test_a_customer_is_named_by_id_or_by_address_with_a_name_for_a_new_one() -> None:
+    thread = NewThread(
+        "customer", "hello", cc=(), customer=Whom("new@example.org", first="Nora", last="Quist")
+    )
+    assert thread.body()["customer"] == {"email": "new@example.org", "firstName": "Nora", "lastName": "Quist"}
+    assert NewConversation(1, "Hi", Whom(id=7), [thread]).body()["customer"] == {"id": 7}
+    with pytest.raises(UserError):
+        NewConversation(1, "Hi", "", [thread]).body()

@@ -4,7 +4,7 @@ from bot.freescout.breaker import Breaker
 from bot.freescout.client import FreeScout, Written
 from bot.freescout.http import Auth, NotFound, Refused
 from bot.freescout.query import Assigned, ConversationQuery, CustomerQuery, Sort
-from bot.freescout.writing import NewConversation, NewCustomer, NewThread, NewUser, Upload
+from bot.freescout.writing import NewConversation, NewCustomer, NewThread, NewUser, Upload, Whom
 
 __all__ = [
     "Assigned",
@@ -21,5 +21,6 @@ __all__ = [
     "Refused",
     "Sort",
     "Upload",
+    "Whom",
     "Written",
 ]

@@ -41,19 +41,38 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
+class Whom:
+    """A customer by id or by address; the rest is used only where the address is new to the server."""
+
+    email: str = ""
+    id: int | None = None
+    first: str = ""
+    last: str = ""
+
+    def body(self) -> Body:
+        """As the API takes it."""
+        if self.id is not None:
+            return {"id": self.id}
+        if not self.email:
+            raise UserError("A customer is named by an id or an address.")
+        named = {"email": self.email, "firstName": self.first, "lastName": self.last}
+        return {name: value for name, value in named.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
 class NewThread:
     """A thread to add: a reply to the customer (`message`), a `note`, or a `customer`'s own message.
 
-    `user` writes messages and notes; `customer` (an address) writes the third kind and is never sent with the
-    others, since another one than the conversation's would take the ticket over. `text` is HTML. `cc` is the
-    whole list: what it leaves out, the server wipes. `created_at` counts for imported threads alone.
+    `user` writes messages and notes; `customer` (an address, or a `Whom`) writes the third kind and is never
+    sent with the others, since another one than the conversation's would take the ticket over. `text` is HTML.
+    `cc` is the whole list: what it leaves out, the server wipes. `created_at` counts for imported ones alone.
     """
 
     kind: str
     text: str
     cc: Sequence[str]
     user: int | None = None
-    customer: str = ""
+    customer: str | Whom = ""
     bcc: Sequence[str] = ()
     status: Status | None = None
     imported: bool = False
@@ -68,7 +87,7 @@ class NewThread:
         if self.kind == "customer":
             if not self.customer:
                 raise UserError("A customer's message needs the customer's address.")
-            made["customer"] = {"email": self.customer}
+            made["customer"] = _whom(self.customer).body()
         elif self.user is None or self.customer:
             raise UserError("A reply or a note is written by a user, and names no customer.")
         else:
@@ -92,7 +111,7 @@ class NewConversation:
 
     mailbox: int
     subject: str
-    customer: str
+    customer: str | Whom
     threads: Sequence[NewThread]
     type: str = "email"
     imported: bool = False
@@ -112,7 +131,7 @@ class NewConversation:
             "type": self.type,
             "mailboxId": self.mailbox,
             "subject": self.subject,
-            "customer": {"email": self.customer},
+            "customer": _whom(self.customer).body(),
             "threads": [thread.body() for thread in reversed(self.threads)],
         }
         optional: Body = {
@@ -190,6 +209,10 @@ class NewUser:
             "photoUrl": self.photo_url,
         }
         return {name: value for name, value in made.items() if value}
+
+
+def _whom(customer: str | Whom) -> Whom:
+    return Whom(customer) if isinstance(customer, str) else customer
 
 
 def field_values(values: Mapping[int, str]) -> list[Body]:
