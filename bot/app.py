@@ -67,7 +67,9 @@ async def running(
         channels = Channels(client, clock)
         desk = Desk(settings, freescout, store, client, people, now)
         health = Health(now)
-        reconciler = Reconciler(desk, channels, Poster(client, store, channels, pace or Pace()))
+        stopping = asyncio.Event()
+        poster = Poster(client, store, channels, pace or Pace())
+        reconciler = Reconciler(desk, channels, poster, stopping)
         bolt = slack.build(desk, ACTIONS)
         application = web.build(
             store,
@@ -75,7 +77,7 @@ async def running(
             settings.freescout_webhook_secret,
             bolt if settings.slack_signing_secret else None,
         )
-        await stack.enter_async_context(_loops(desk, reconciler, health, now))
+        await stack.enter_async_context(_loops(desk, reconciler, health, now, stopping))
         await stack.enter_async_context(_socket_mode(bolt, settings, health))
         await stack.enter_async_context(_serving(application, listener))
         host, port = listener.getsockname()[:2]
@@ -84,9 +86,12 @@ async def running(
 
 @asynccontextmanager
 async def _loops(
-    desk: Desk, reconciler: Reconciler, health: Health, now: Callable[[], datetime]
+    desk: Desk,
+    reconciler: Reconciler,
+    health: Health,
+    now: Callable[[], datetime],
+    stopping: asyncio.Event,
 ) -> AsyncIterator[None]:
-    stopping = asyncio.Event()
     scheduler = timers.schedule(timers.StaleScan(desk, health), desk.settings.stale.every)
     outbox = Outbox(desk)
 

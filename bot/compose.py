@@ -9,7 +9,7 @@ from bot.cards import Block, context, plain, richtext_block
 from bot.errors import UserError
 from bot.model import Conversation, Status, Thread, User
 from bot.store import Draft
-from bot.surfaces import Ask, FieldError, View, modal, select_input, text_input
+from bot.surfaces import LONGEST, Ask, FieldError, View, modal, select_input, text_input
 
 Kind = Literal["message", "note"]
 Finder = Callable[[User], Awaitable[Conversation]]
@@ -17,6 +17,7 @@ Finder = Callable[[User], Awaitable[Conversation]]
 CALLBACKS: dict[Kind, str] = {"message": "reply", "note": "note"}
 _EXCERPT = 800
 """Characters of the customer's newest message, above the field."""
+_LINES = 8
 _AFTER = [(Status.PENDING, "Pending"), (Status.ACTIVE, "Active"), (Status.CLOSED, "Closed")]
 
 
@@ -27,6 +28,8 @@ async def view(ask: Ask, kind: Kind, find: Finder, written: str = "") -> View:
     customer = conversation.customer
     if not conversation.published:
         raise UserError("The conversation was deleted in FreeScout, so there is nothing to answer.")
+    if len(written) > LONGEST:
+        raise UserError(f"That is longer than the {LONGEST:,} characters that Slack's field takes.")
     if kind == "message" and not (customer and customer.email):
         raise UserError(
             "The customer has no e-mail address, so a reply would reach nobody. Add a note instead."
@@ -108,7 +111,7 @@ def _newest(threads: tuple[Thread, ...]) -> list[Block]:
     asked = [thread for thread in threads if thread.type == "customer"]
     if not asked:
         return []
-    body = mail.plain(asked[-1].body, _EXCERPT)
+    body = "\n".join(mail.plain(asked[-1].body, _EXCERPT).splitlines()[:_LINES])
     body = f"{body[:_EXCERPT].rstrip()}…" if len(body) > _EXCERPT else body or "(no text)"
     quote: Block = {"type": "rich_text_quote", "elements": [richtext.text(body)]}
     return [richtext_block(quote)]

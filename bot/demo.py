@@ -120,12 +120,12 @@ def _people(clock: Clock, freescout: FreeScout, slack: Slack) -> Stage:
     sales = freescout.add_mailbox("Sales", "sales@example.org")
     freescout.add_user("Ana", "Alves", "ana@example.org", role="admin")
     freescout.add_user("Ben", "Brandt", "ben@example.org", mailboxes=[support])
-    slack.add_channel("support")
-    slack.add_channel("sales")
     ana = slack.add_person("Ana Alves", "ana@example.org")
     ben = slack.add_person("Ben Brandt", "ben@example.org")
-    slack.add_person("Uma Unknown", "uma@example.org")
-    slack.add_person("Gus Guest", "gus@example.net", guest=True)
+    uma = slack.add_person("Uma Unknown", "uma@example.org")
+    gus = slack.add_person("Gus Guest", "gus@example.net", guest=True)
+    for channel in ("support", "sales"):
+        slack.add_channel(channel, members=[one.id for one in (ana, ben, uma, gus)])
     return Stage(clock, freescout, slack, support, sales, ana, ben)
 
 

@@ -12,8 +12,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cards import Message, Place
 from bot.clock import waiting
-from bot.errors import BridgeError, Transient, UserError
-from bot.freescout import FreeScout
+from bot.errors import BridgeError, Misconfigured, Transient, UserError
+from bot.freescout import FreeScout, NotFound
 from bot.model import Conversation, User
 from bot.people import People
 from bot.settings import Settings
@@ -39,7 +39,10 @@ class Desk:
 
     async def conversation(self, identity: int, user: User) -> Conversation:
         """Fetch a conversation that this user may see."""
-        conversation = await self.freescout.conversation(identity)
+        try:
+            conversation = await self.freescout.conversation(identity)
+        except NotFound as error:
+            raise NotFound("This conversation was deleted from FreeScout for good.") from error
         if conversation.mailbox_id not in await self.people.may_see(user):
             raise UserError(
                 "FreeScout does not let you see this conversation's mailbox, so nothing was done."
@@ -111,6 +114,8 @@ def excuse(error: BridgeError) -> str:
     """Say an error to the person who met it."""
     if isinstance(error, UserError):
         return str(error)
+    if isinstance(error, Misconfigured):
+        return f"{error}. That is for the operator to put right, who finds it in the log."
     if isinstance(error, Transient):
-        return f"{error}. Nothing is lost; try again in a moment."
+        return f"{error}. Try again in a moment."
     return f"{error}. The operator has been told in the log."

@@ -155,6 +155,12 @@ class Outbox:
 
     async def _unknown(self, reply: Reply, looked: int) -> None:
         """Look later. Tries before it was cut off do not count: each such reply gets every look."""
+        if looked == 0:
+            await self._tell(
+                reply,
+                f"FreeScout broke off while it took your {_word(reply)} on #{reply.number}. "
+                "Whether it arrived is being looked up; you will hear within a minute.",
+            )
         due = self._desk.now() + LOOKS[looked]
         await self._desk.store.mark_reply(reply, ReplyState.UNKNOWN, due=due, attempts=looked + 1)
 

@@ -20,6 +20,10 @@ _MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 _MAIL_LINK = re.compile(r"<mailto:([^|>]+)(?:\|[^>]*)?>")
 
 
+class Unknown(UserError):
+    """A Slack person who is no FreeScout user."""
+
+
 class _Cache(Generic[K, V]):
     """Answers that stay good for a short while."""
 
@@ -73,6 +77,10 @@ class People:
             known = await self._all_mailboxes.get(None, self._fetch_mailboxes)
         return known.get(identity)
 
+    async def mailboxes(self) -> tuple[Mailbox, ...]:
+        """Every mailbox there is."""
+        return tuple((await self._all_mailboxes.get(None, self._fetch_mailboxes)).values())
+
     async def slack_id(self, email: str) -> str | None:
         """The Slack id of the person with this address, or None: a name will have to do."""
 
@@ -93,7 +101,10 @@ class People:
         if words.casefold() in ("nobody", "noone", "none", "anyone"):
             return None
         if mention := _MENTION.fullmatch(words):
-            return await self.user(mention[1])
+            try:
+                return await self.user(mention[1])
+            except Unknown as error:
+                raise UserError("FreeScout has no user with that person's Slack address.") from error
         if mail_link := _MAIL_LINK.fullmatch(words):
             words = mail_link[1]
         wanted = words.lstrip("@").casefold()
@@ -114,7 +125,7 @@ class People:
         email = await self._email(slack_user)
         user = await self._freescout.user_by_email(email)
         if user is None:
-            raise UserError(
+            raise Unknown(
                 f"FreeScout has no user with your Slack address {email}, so nothing was done. "
                 "Ask an admin to add you there, or to give both the same address."
             )

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 EVENT_TYPE = "freescout_post"
 _SKEW = 300.0
 """Seconds by which our clock and Slack's may differ."""
-_LONGEST_WAIT = 11.0
+_LONGEST_WAIT = 2.6
 _LAYOUT = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"})
 _LEFT_ALONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 
@@ -45,6 +45,7 @@ class Pace:
         self._gap = 1 / per_second
         self._burst = burst
         self._free: dict[str, float] = {}
+        self._promised: dict[str, float] = {}
 
     async def turn(self, channel: str) -> None:
         """Return when a post may be made in this channel; raise Transient where that takes long.
@@ -54,7 +55,10 @@ class Pace:
         now = time.monotonic()
         at = max(self._free.get(channel, 0.0), now - self._gap * self._burst) + self._gap
         if at - now > _LONGEST_WAIT:
-            raise Transient(f"channel {channel} takes no more posts for the moment", retry_after=at - now)
+            # Each comes back at a time of its own: together they would all be too many again.
+            later = max(self._promised.get(channel, 0.0) + self._gap, at)
+            self._promised[channel] = later
+            raise Transient(f"channel {channel} takes no more posts for the moment", retry_after=later - now)
         self._free[channel] = at
         if at > now:
             await self._sleep(at - now)
@@ -78,6 +82,7 @@ class Poster:
         if step.ts is not None:
             await self._update(conversation, channel, step, step.ts)
             return step.ts
+        await self._pace.turn(channel)  # before it is written down: what never left need not be looked for
         await self._store.begin_post(conversation, channel, step.key, step.version)
         try:
             ts = await self._post(conversation, channel, step, card_ts)
@@ -109,7 +114,6 @@ class Poster:
         }
         if step.key != CARD:
             arguments["thread_ts"] = card_ts
-        await self._pace.turn(channel)
         try:
             told = await self._somehow(self._web.chat_postMessage, arguments)
         except Misconfigured:

@@ -1,5 +1,6 @@
 """The heart: look at a conversation, compare it with what Slack shows, take the steps that are missing."""
 
+import asyncio
 import logging
 from datetime import datetime
 
@@ -20,8 +21,11 @@ log = logging.getLogger(__name__)
 class Reconciler:
     """Makes Slack a mirror of FreeScout, a conversation at a time. Looking twice changes nothing."""
 
-    def __init__(self, desk: Desk, channels: Channels, poster: Poster) -> None:
+    def __init__(
+        self, desk: Desk, channels: Channels, poster: Poster, stopping: asyncio.Event | None = None
+    ) -> None:
         self._desk = desk
+        self._stopping = stopping or asyncio.Event()
         self._channels = channels
         self._poster = poster
 
@@ -86,6 +90,8 @@ class Reconciler:
         posted = await self._settled(identity, shown)
         card_ts = posted[CARD].ts if CARD in posted else None
         for step in plan(view, posted):
+            if self._stopping.is_set():
+                raise Transient("the bridge is stopping", retry_after=0)
             ts = await self._poster.take(identity, channel, step, card_ts)
             if step.key == CARD:
                 card_ts = ts

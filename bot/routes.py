@@ -10,14 +10,16 @@ from bot.settings import Route, Settings
 def matching(
     conversation: Conversation, mailbox: Mailbox | None, routes: Sequence[Route]
 ) -> tuple[Route, ...]:
-    """List the routes of the conversation's mailbox, by its id or, whatever the case, by its name."""
-    name = mailbox.name.casefold() if mailbox else None
-    return tuple(
-        route
-        for route in routes
-        if route.mailbox == conversation.mailbox_id
-        or (isinstance(route.mailbox, str) and route.mailbox.casefold() == name)
-    )
+    """List the routes of the conversation's mailbox."""
+    known = mailbox or Mailbox(conversation.mailbox_id, "")
+    return tuple(route for route in routes if leads_from(route, known))
+
+
+def leads_from(route: Route, mailbox: Mailbox) -> bool:
+    """Tell whether a route names this mailbox: by its id, or by its name in any case."""
+    if isinstance(route.mailbox, int):
+        return route.mailbox == mailbox.id
+    return bool(mailbox.name) and route.mailbox.casefold() == mailbox.name.casefold()
 
 
 def waits(route: Route, settings: Settings) -> tuple[timedelta, ...]:

@@ -17,10 +17,12 @@ from bot.cards import Block, Message, context, label_text, plain, richtext_block
 from bot.desk import Desk, excuse
 from bot.errors import BridgeError, UserError
 from bot.richtext import section, text
-from bot.slackapi import call
+from bot.slackapi import SlackRefused, call
 
 View = dict[str, Any]
 
+LONGEST = 3000
+"""Characters that a field of Slack's takes."""
 _BEFORE_LOADING = 1.5
 """Seconds of the three that a trigger lives: what takes longer opens as a loading view first."""
 
@@ -67,16 +69,29 @@ class Ask:
                     return
         await self.desk.tell(self.person, self.channel, self.thread, message)
 
+    @property
+    def number(self) -> int:
+        """The id that a button carries."""
+        if not self.text.isdecimal():
+            raise UserError("This button is broken: use the one on the conversation's card.")
+        return int(self.text)
+
+    async def _open(self, view: View) -> dict[str, Any]:
+        try:
+            return await call(self.desk.web.views_open, trigger_id=self.trigger, view=view)
+        except SlackRefused as error:
+            if error.code in ("expired_trigger_id", "exchanged_trigger_id"):
+                raise UserError("That took too long for Slack to open a dialog: press again.") from error
+            raise
+
     async def open(self, title: str, build: Callable[[], Awaitable[View]]) -> None:
         """Open the modal that `build` makes, or a loading view first where it takes its time."""
         building = asyncio.ensure_future(build())
         done, _ = await asyncio.wait({building}, timeout=_BEFORE_LOADING)
         if done:
-            await call(self.desk.web.views_open, trigger_id=self.trigger, view=building.result())
+            await self._open(building.result())
             return
-        opened = await call(
-            self.desk.web.views_open, trigger_id=self.trigger, view=_notice(title, "Loading…")
-        )
+        opened = await self._open(_notice(title, "Loading…"))
         try:
             view = await building
         except BridgeError as error:
@@ -156,9 +171,14 @@ def modal(callback_id: str, title: str, submit: str, blocks: list[Block], kept: 
 
 def text_input(block: str, label: str, *, initial: str = "", hint: str = "") -> Block:
     """A field for many lines."""
-    element: Block = {"type": "plain_text_input", "action_id": "value", "multiline": True, "max_length": 3000}
+    element: Block = {
+        "type": "plain_text_input",
+        "action_id": "value",
+        "multiline": True,
+        "max_length": LONGEST,
+    }
     if initial:
-        element["initial_value"] = initial[:3000]
+        element["initial_value"] = initial[:LONGEST]
     made: Block = {"type": "input", "block_id": block, "label": label_text(label), "element": element}
     return {**made, "hint": label_text(hint)} if hint else made
 

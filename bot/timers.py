@@ -46,6 +46,7 @@ class StaleScan:
         limits = [limit for route in self._desk.settings.routes for limit in self._waits(route)]
         if not limits:
             return []
+        await self._check_routes()
         now = self._desk.now()
         query = ConversationQuery(statuses=(Status.ACTIVE,), sort=Sort.WAITING)
         rung: dict[tuple[int, datetime | None], int] = {}
@@ -61,6 +62,16 @@ class StaleScan:
                     due.append(row.id)
         self._rung = rung
         return due
+
+    async def _check_routes(self) -> None:
+        """Say which routes lead from nowhere: what is misspelt would be silent for ever."""
+        known = await self._desk.people.mailboxes()
+        for route in self._desk.settings.routes:
+            if not any(routes.leads_from(route, mailbox) for mailbox in known):
+                problem = f"FreeScout has no mailbox {route.mailbox!r}, which a route names"
+                if problem not in self._health.problems:
+                    log.error(problem)
+                self._health.ill(problem)
 
     async def _step(self, row: Conversation, now: datetime) -> int:
         wait = clock.waiting(row)

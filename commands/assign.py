@@ -38,7 +38,7 @@ async def typed(ask: Ask) -> None:
 async def taken(ask: Ask) -> None:
     """*Assign to Me*."""
     user = await ask.desk.people.user(ask.person)
-    conversation = await ask.desk.conversation(int(ask.text), user)
+    conversation = await ask.desk.conversation(ask.number, user)
     await assign(ask.desk, ask.person, user, conversation, user)
 
 
@@ -47,7 +47,7 @@ async def asked(ask: Ask) -> None:
 
     async def build() -> View:
         user = await ask.desk.people.user(ask.person)
-        conversation = await ask.desk.conversation(int(ask.text), user)
+        conversation = await ask.desk.conversation(ask.number, user)
         kept = {"conversation": conversation.id, "channel": ask.channel, "thread": ask.thread}
         users = await ask.desk.freescout.users()
         title = context(plain(mail.one_line(conversation.title, 200)))

@@ -1,5 +1,7 @@
 """`mine`, `waiting`, `find`: lists of conversations, for each person those of the mailboxes they may see."""
 
+import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from bot import cards, clock, mail
@@ -15,15 +17,20 @@ MOST = 15
 """Conversations in one answer."""
 
 
-async def matching(desk: Desk, user: User, query: ConversationQuery) -> list[Conversation]:
-    """List conversations that match and that this user may see, one more than are shown."""
+async def matching(
+    desk: Desk,
+    user: User,
+    query: ConversationQuery,
+    wanted: Callable[[Conversation], object] = lambda _: True,
+) -> list[Conversation]:
+    """List conversations that match, are wanted and that this user may see, one more than are shown."""
     boxes = await desk.people.may_see(user)
     if not boxes:
         return []
     query = replace(query, mailboxes=sorted(boxes))
     found: list[Conversation] = []
     async for conversation in desk.freescout.conversations(query):
-        if conversation.mailbox_id in boxes:
+        if conversation.mailbox_id in boxes and wanted(conversation):
             found.append(conversation)
         if len(found) > MOST:
             break
@@ -36,8 +43,7 @@ async def mine(ask: Ask) -> None:
     query = ConversationQuery(
         assignee=user.id, statuses=(Status.ACTIVE, Status.PENDING), sort=Sort.UPDATED, newest_first=True
     )
-    found = await matching(ask.desk, user, query)
-    found = [one for one in found if one.assignee and one.assignee.id == user.id]
+    found = await matching(ask.desk, user, query, lambda one: one.assignee and one.assignee.id == user.id)
     await _answer(ask, "Assigned to you", found, "Nothing is assigned to you.")
 
 
@@ -45,7 +51,7 @@ async def waiting(ask: Ask) -> None:
     """List customers who wait for an answer, the longest wait first."""
     user = await ask.desk.people.user(ask.person)
     query = ConversationQuery(statuses=(Status.ACTIVE,), sort=Sort.WAITING)
-    found = [one for one in await matching(ask.desk, user, query) if clock.waiting(one)]
+    found = await matching(ask.desk, user, query, clock.waiting)
     await _answer(ask, "Waiting for an answer", found, "Nobody waits for an answer.")
 
 
@@ -55,6 +61,9 @@ async def find(ask: Ask) -> None:
     if not words:
         raise UserError("What? For example `/freescout find ana@example.org` or `/freescout find invoice`.")
     user = await ask.desk.people.user(ask.person)
+    if re.fullmatch("#?[0-9]+", words):
+        await _answer(ask, f"Found for {words}", [await ask.desk.quoted(words, user)], "")
+        return
     address = "@" in words and " " not in words
     query = ConversationQuery(
         customer_email=words if address else "",

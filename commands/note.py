@@ -39,7 +39,7 @@ async def typed(ask: Ask) -> None:
 
 async def pressed(ask: Ask) -> None:
     """*Note* on a card."""
-    await ask.open("Note", lambda: compose.view(ask, "note", compose.by_id(ask, int(ask.text))))
+    await ask.open("Note", lambda: compose.view(ask, "note", compose.by_id(ask, ask.number)))
 
 
 async def submitted(ask: Ask) -> None:

@@ -17,7 +17,7 @@ async def typed(ask: Ask) -> None:
 
 async def pressed(ask: Ask) -> None:
     """*Reply* on a card."""
-    await ask.open("Reply", lambda: compose.view(ask, "message", compose.by_id(ask, int(ask.text))))
+    await ask.open("Reply", lambda: compose.view(ask, "message", compose.by_id(ask, ask.number)))
 
 
 async def submitted(ask: Ask) -> None:
@@ -27,7 +27,7 @@ async def submitted(ask: Ask) -> None:
 
 async def again(ask: Ask) -> None:
     """*Try Again* under what did not go: the modal once more, the text in it."""
-    failed = await ask.desk.store.reply(int(ask.text))
+    failed = await ask.desk.store.reply(ask.number)
     if failed is None or failed.slack_user != ask.person or not failed.text:
         raise UserError("That text is not there any more.")
     kind: compose.Kind = "note" if failed.kind == "note" else "message"

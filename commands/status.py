@@ -27,7 +27,7 @@ def _typed(status: Status) -> Handler:
 def _pressed(status: Status) -> Handler:
     async def pressed(ask: Ask) -> None:
         user = await ask.desk.people.user(ask.person)
-        conversation = await ask.desk.conversation(int(ask.text), user)
+        conversation = await ask.desk.conversation(ask.number, user)
         await set_status(ask.desk, ask.person, user, conversation, status)
 
     return pressed

@@ -37,14 +37,14 @@ class House:
     ana_id: int
     ben_id: int
     expects_errors: bool = False
+    pace: Pace = field(default_factory=lambda: Pace(per_second=1000))
     address: str = ""
     _bridge: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def start(self, **changes: Any) -> None:
         """Start the bridge, or start it again after `stop`, with other settings where some are given."""
         self.settings = replace(self.settings, **changes)
-        pace = Pace(per_second=1000)
-        self.address = await self._bridge.enter_async_context(running(self.settings, self.clock, pace))
+        self.address = await self._bridge.enter_async_context(running(self.settings, self.clock, self.pace))
         if not self.settings.port:  # the first time; later it comes back to the same place
             self.settings = replace(self.settings, port=int(self.address.rpartition(":")[2]))
             self.freescout.subscribe(f"{self.address}/freescout/webhook")

@@ -333,3 +333,45 @@ async def test_what_cannot_be_answered_the_short_way_is_told_the_long_way(house:
     house.clock.skip(timedelta(hours=1))  # the response_url is older than its 30 minutes
     await asking
     await house.until(lambda: "#412" in house.told(house.ana))
+
+
+async def test_who_waits_is_found_behind_many_who_were_answered(house: House) -> None:
+    for number in range(20):
+        house.freescout.customer_writes(f"c{number}@example.org", "Answered", "x", mailbox=house.support)
+        house.freescout.agent_replies(number + 1, house.ana_id, "done", status="active")
+    house.freescout.customer_writes("zoe@example.org", "Still waiting", "hello?", mailbox=house.support)
+    await house.ana.types("/freescout waiting")
+    await house.until(lambda: "Still waiting" in house.told(house.ana))
+
+
+async def test_a_number_can_be_found(house: House) -> None:
+    await house.writes()
+    for words in ("412", "#412"):
+        await house.ana.types(f"/freescout find {words}")
+        await house.until(lambda words=words: f"Found for {words}" in house.told(house.ana))
+    assert "#412 Printer on fire" in house.told(house.ana)
+
+
+async def test_words_too_long_for_the_field_are_refused_and_not_cut(house: House) -> None:
+    await house.writes()
+    await house.ana.types("/freescout reply 412 " + "word " * 700)
+    await house.until(lambda: "longer than the 3,000 characters" in house.told(house.ana))
+
+
+async def test_assigning_to_somebody_freescout_does_not_know_blames_nobody_else(house: House) -> None:
+    await house.writes()
+    house.slack.add_person("Uma Unknown", "uma@example.org")
+    await house.ana.types("/freescout assign 412 @Uma Unknown")
+    await house.ana.types("/freescout assign 412 uma@example.org")
+    await house.until(lambda: "FreeScout has no user" in house.told(house.ana))
+    assert "your" not in house.told(house.ana)
+
+
+async def test_what_only_the_operator_can_mend_is_not_called_passing(house: House) -> None:
+    house.expects_errors = True
+    card = await house.writes()
+    await house.quiet()
+    house.freescout.faults.api("GET /api/conversations/*", status=401, times=None)
+    await house.ana.presses("Close", on=card)
+    await house.until(lambda: "for the operator to put right" in house.told(house.ana))
+    assert "Try again" not in house.told(house.ana)

@@ -3,6 +3,9 @@
 import asyncio
 from datetime import timedelta
 
+import httpx
+
+from bot.poster import Pace
 from bot.settings import Route
 from tests.conftest import House
 
@@ -253,3 +256,31 @@ async def test_the_scan_finds_who_waits_though_no_webhook_ever_came(house: House
     await house.start()  # the first scan runs at once
     card = await house.until(lambda: house.cards() and house.cards()[0])
     await house.until(lambda: "has waited 3 h" in house.said(card))
+
+
+async def test_a_route_from_a_mailbox_that_is_not_there_is_loud(empty_house: House) -> None:
+    house = empty_house
+    house.expects_errors = True
+    await house.start(routes=(Route("Suport", "support"), Route("Sales", "sales")))
+    async with httpx.AsyncClient() as client:
+        for _ in range(40):
+            await asyncio.sleep(0.1)
+            told = (await client.get(f"{house.address}/healthz")).json()
+            if told["problems"]:
+                break
+    assert told["status"] == "degraded"
+    assert "'Suport'" in str(told["problems"])
+    assert "Sales" not in str(told["problems"])
+
+
+async def test_a_busy_channel_holds_no_other_channel_up(empty_house: House) -> None:
+    house = empty_house
+    house.pace = Pace(per_second=2, burst=2)
+    await house.start()
+    for number in range(15):
+        house.freescout.customer_writes(f"c{number}@example.org", "Flood", "x", mailbox=house.sales)
+    await asyncio.sleep(1)
+    began = asyncio.get_running_loop().time()
+    await house.writes("Urgent")
+    assert asyncio.get_running_loop().time() - began < 4
+    await house.until(lambda: len(house.cards("sales")) == 15, patience=40)

@@ -276,7 +276,12 @@ async def test_after_half_an_hour_the_writer_is_asked(house: House) -> None:
 async def test_what_is_no_longer_meant_so_is_given_back_with_its_reason(house: House) -> None:
     cards = [await house.writes(f"Case {count}") for count in range(4)]
     world, ana = house.freescout.world, house.ana
-    reasons = ("another customer now", "was deleted in the meantime", "does not have it", "(400): Error")
+    reasons = (
+        "another customer now",
+        "was deleted in the meantime",
+        "deleted from FreeScout for good",
+        "(400): Error",
+    )
 
     def meanwhile(count: int) -> None:
         if count == 0:

@@ -64,7 +64,7 @@ class NewThread:
     """A thread to add: a reply to the customer (`message`), a `note`, or a `customer`'s own message.
 
     `user` writes messages and notes; `customer` (an address, or a `Whom`) writes the third kind, and is
-    never sent with the others: another one than the conversation's would take the ticket over. `text` is HTML.
+    never sent with the others: another one than the conversation's would take it over. `text` is HTML.
     `cc` is the whole list: what it leaves out, the server wipes. `created_at` counts for imported ones alone.
     """
 

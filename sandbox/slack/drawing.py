@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from sandbox.slack.emoji import emoji
 from sandbox.slack.forms import current, options
-from sandbox.slack.mrkdwn import Markings, date, link
+from sandbox.slack.mrkdwn import Markings, date, leaf_link
 from sandbox.slack.workspace import Workspace
 
 PAGE = Path(__file__).parent / "page"
@@ -95,7 +95,7 @@ class Drawing:
     def _plain_leaf(self, leaf: dict[str, Any]) -> Markup:
         match leaf["type"]:
             case "link":
-                return link(leaf["url"], leaf.get("text", ""))
+                return leaf_link(leaf["url"], leaf.get("text", ""))
             case "emoji":
                 return self._marks.plain(emoji(leaf["name"]) or f":{leaf['name']}:")
             case "user":

@@ -84,6 +84,12 @@ def link(target: str, label: str = "") -> Markup:
     return _LINK.format(address, with_emoji(words))
 
 
+def leaf_link(address: str, words: str) -> Markup:
+    """A link of rich text, whose words stand as they are: neither entities nor emoji are read in them."""
+    words = words or address
+    return _LINK.format(address, words) if address.lower().startswith(SAFE) else escape(words)
+
+
 def date(timestamp: int, form: str, fallback: str, target: str = "") -> Markup:
     """A time, which the page's script writes in the reader's own zone."""
     html = Markup('<time class="date" data-unix="{}" data-format="{}">{}</time>')

@@ -37,7 +37,10 @@ function busy(place) {
 }
 
 let asking = 0;
+let showing = 0;
 async function look(whole = false) {
+  // The answer that changes the conversation also changes the form: no lesser question may overtake it.
+  if (showing && !whole) return;
   const mine = ++asking;
   const query = new URLSearchParams({ open: state.open, as: state.as });
   if (whole) query.set("whole", "1");
@@ -60,6 +63,15 @@ async function look(whole = false) {
 }
 
 async function show(id) {
+  showing++;
+  try {
+    await change(id);
+  } finally {
+    showing--;
+  }
+}
+
+async function change(id) {
   if (composer()) typed.set(state.open, composer().value);
   state.open = id;
   history.replaceState(null, "", `/?open=${id}&as=${state.as}`);
