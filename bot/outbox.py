@@ -84,9 +84,7 @@ class Outbox:
             ):
                 return
             why = f"Something went wrong in the bridge (operator: see {mark} in the log)."
-            if reply.state != ReplyState.QUEUED:
-                why += " It may have gone: look at the conversation before you send it again."
-            await self._fail(reply, why)
+            await self._fail(reply, why, open_end=reply.state != ReplyState.QUEUED)
         except Exception:
             log.exception("reply %s stays as it is [%s]", identity, mark)
             await asyncio.sleep(1)
@@ -132,7 +130,8 @@ class Outbox:
         try:
             truth = await self._desk.freescout.conversation(reply.conversation)
         except NotFound:
-            await self._fail(reply, "FreeScout broke off, and has since deleted the conversation for good.")
+            gone = "FreeScout broke off, and has since deleted the conversation for good."
+            await self._fail(reply, gone, open_end=True)
             return
         except BridgeError as error:
             if not reply.error:
@@ -147,11 +146,7 @@ class Outbox:
         elif looked < len(LOOKS):
             await self._unknown(reply, looked)
         else:
-            await self._fail(
-                reply,
-                "FreeScout broke off and does not show it now. "
-                "It may still arrive: look at the conversation before you send it again.",
-            )
+            await self._fail(reply, "FreeScout broke off and does not show it now.", open_end=True)
 
     async def _unknown(self, reply: Reply, looked: int) -> None:
         """Look later. Tries before it was cut off do not count: each such reply gets every look."""
@@ -182,10 +177,16 @@ class Outbox:
         done = "is saved" if reply.kind == "note" else f"went{to}"
         await self._tell(reply, f"Your {_word(reply)} on #{reply.number} {done}.")
 
-    async def _fail(self, reply: Reply, why: str) -> None:
+    async def _fail(self, reply: Reply, why: str, *, open_end: bool = False) -> None:
+        """Give the text back with the reason; with an open end, never call it unsent: it may yet arrive."""
         await self._desk.store.mark_reply(reply, ReplyState.FAILED, error=why)
-        await self._record(reply, "failed")
+        await self._record(reply, "unknown" if open_end else "failed")
         head = f"Your {_word(reply)} on #{reply.number} did not go. {why}"
+        if open_end:
+            head = (
+                f"Nobody can say whether your {_word(reply)} on #{reply.number} went. {why} "
+                "Look at the conversation before you send it again."
+            )
         body = reply.text if len(reply.text) < 8000 else reply.text[:8000] + "…"
         url = self._desk.settings.conversation_url(reply.conversation)
         again = cards.button(TRY_AGAIN, "Try Again", str(reply.id))
