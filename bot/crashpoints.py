@@ -1,0 +1,42 @@
+"""The places between two steps where a process may die, named so that a test can kill it there.
+
+Nothing arms them but the runner of the torture test: in production each is one comparison.
+"""
+
+from collections.abc import Callable
+
+POINTS = (
+    "webhook.kept",
+    "work.claimed",
+    "look.fetched",
+    "post.begun",
+    "post.made",
+    "post.kept",
+    "update.made",
+    "look.taken",
+    "look.done",
+    "digest.begun",
+    "digest.made",
+    "digest.kept",
+    "sweep.listed",
+    "sweep.rung",
+    "sweep.marked",
+    "reply.claimed",
+    "reply.begun",
+    "reply.made",
+    "reply.kept",
+)
+
+_armed: Callable[[str], None] | None = None
+
+
+def arm(hook: Callable[[str], None] | None) -> None:
+    """Have `hook` called with the name of every point that is reached."""
+    global _armed  # noqa: PLW0603 - one process, one death
+    _armed = hook
+
+
+def reached(point: str) -> None:
+    """Say that a step is done and the next one is not begun."""
+    if _armed is not None:
+        _armed(point)
