@@ -6,6 +6,7 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import aiohttp
@@ -14,18 +15,22 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from starlette.types import ASGIApp
 
-from bot import slack, slackapi, timers, web, worker
+from bot import slack, slackapi, timers, web
 from bot.channels import Channels
 from bot.desk import Desk
 from bot.errors import BridgeError
 from bot.freescout import Auth, Breaker, FreeScout
 from bot.health import Health
+from bot.lanes import Lanes, Pace
+from bot.notices import Notices
 from bot.outbox import Outbox
 from bot.people import People
-from bot.poster import Pace, Poster
+from bot.poster import Poster
 from bot.reconcile import Reconciler
 from bot.settings import Settings
 from bot.store import Store
+from bot.sweep import Sweep
+from bot.worker import Worker
 from commands import ACTIONS
 
 log = logging.getLogger(__name__)
@@ -68,42 +73,59 @@ async def running(
         desk = Desk(settings, freescout, store, client, people, now)
         health = Health(now)
         stopping = asyncio.Event()
-        poster = Poster(client, store, channels, pace or Pace())
-        reconciler = Reconciler(desk, channels, poster, stopping)
-        bolt = slack.build(desk, ACTIONS)
+        lanes = Lanes(store, health, now, pace)
+        poster = Poster(client, store, channels)
+        house = _House(desk, health, lanes, channels, poster, stopping)
+        bolt = slack.build(desk, ACTIONS, lanes.reopen)
         application = web.build(
             store,
             health,
+            lanes,
             settings.freescout_webhook_secret,
             bolt if settings.slack_signing_secret else None,
         )
-        await stack.enter_async_context(_loops(desk, reconciler, health, now, stopping))
+        await stack.enter_async_context(_loops(house))
         await stack.enter_async_context(_socket_mode(bolt, settings, health))
         await stack.enter_async_context(_serving(application, listener))
         host, port = listener.getsockname()[:2]
         yield f"http://{host}:{port}"
 
 
-@asynccontextmanager
-async def _loops(
-    desk: Desk,
-    reconciler: Reconciler,
-    health: Health,
-    now: Callable[[], datetime],
-    stopping: asyncio.Event,
-) -> AsyncIterator[None]:
-    scheduler = timers.schedule(timers.StaleScan(desk, health), desk.settings.stale.every)
-    outbox = Outbox(desk)
+@dataclass(frozen=True)
+class _House:
+    """What the loops share."""
 
-    async def look() -> None:
-        await worker.run(desk.store, reconciler, health, now, stopping)
+    desk: Desk
+    health: Health
+    lanes: Lanes
+    channels: Channels
+    poster: Poster
+    stopping: asyncio.Event
+
+
+@asynccontextmanager
+async def _loops(house: _House) -> AsyncIterator[None]:
+    desk, health, lanes, stopping = house.desk, house.health, house.lanes, house.stopping
+    reconciler = Reconciler(desk, house.channels, house.poster, lanes, stopping)
+    worker = Worker(desk.store, reconciler, health, desk.now, stopping)
+    sweep = Sweep(desk, house.channels, house.poster, lanes, health)
+    scan = timers.StaleScan(desk, health)
+    notices = Notices(desk, health, house.channels, house.poster, lanes)
+    outbox = Outbox(desk)
+    scheduler = timers.schedule({sweep.run: desk.settings.sweep.every, scan.run: desk.settings.stale.every})
+
+    async def give_turns() -> None:
+        await lanes.run(worker.look, reconciler.gather, stopping)
 
     async def send() -> None:
         await outbox.run(stopping)
 
-    loops = [*[look] * WORKERS, send]
+    async def notify() -> None:
+        await notices.run(stopping)
+
+    loops = [*[worker.run] * WORKERS, give_turns, send, notify]
     tasks = [asyncio.create_task(_kept_up(loop, health, stopping)) for loop in loops]
-    greeting = asyncio.create_task(_greet(desk, health))
+    greeting = asyncio.create_task(_greet(desk, health, lanes))
     scheduler.start()
     try:
         yield
@@ -128,19 +150,21 @@ async def _kept_up(loop: Callable[[], Awaitable[None]], health: Health, stopping
             await asyncio.sleep(1)
 
 
-async def _greet(desk: Desk, health: Health) -> None:
-    """Ask Slack who we are until it says so. Webhooks are taken meanwhile."""
+async def _greet(desk: Desk, health: Health, lanes: Lanes) -> None:
+    """Ask Slack who we are until it says so, and again whenever it lets nobody post. Bells ring meanwhile."""
     while True:
         try:
             told = await slackapi.call(desk.web.auth_test)
         except BridgeError as error:
             log.error("Slack does not answer to the bot token: %s", error)
-            health.ill(str(error))
+            health.stands("slack", str(error))
             await asyncio.sleep(30)
         else:
             desk.people.team = str(told.get("team_id") or "")
             log.info("connected to Slack as %s in %s", told.get("user"), told.get("team"))
-            return
+            lanes.go_on()
+            await lanes.stopped.wait()
+            await asyncio.sleep(5)
 
 
 @asynccontextmanager

@@ -44,6 +44,8 @@ class Place:
     mailbox: Mailbox | None
     wait: Wait | None
     now: datetime
+    again: bool = False
+    """Whether an earlier card of this channel was deleted by hand."""
 
 
 def card(conversation: Conversation, place: Place) -> Message:
@@ -55,6 +57,9 @@ def card(conversation: Conversation, place: Place) -> Message:
     tags = ", ".join(filter(None, (mail.one_line(tag, 40) for tag in conversation.tags[:20])))
     if tags:
         blocks.append(context(":label:", plain(tags)))
+    if place.again:
+        words = "An earlier card was deleted here. What was said before is in FreeScout."
+        blocks.append(context(":card_index_dividers:", plain(words)))
     if conversation.published:
         blocks.append({"type": "actions", "elements": _actions(conversation, place.url)})
     return Message(_summary(conversation, place), tuple(blocks))
@@ -108,7 +113,7 @@ def line(entry: Thread) -> Message | None:
     elif entry.action == "moved-from-mailbox":
         change = "moved it here from another mailbox"
     elif entry.action == "changed-ticket-customer":
-        change = f"changed the customer to {_named(entry.customer)}"
+        change = f"changed the customer to {named(entry.customer)}"
     else:
         return None
     return _quiet(f"{who} {change}")
@@ -116,15 +121,15 @@ def line(entry: Thread) -> Message | None:
 
 def closed_line(by: Person | None) -> Message:
     """The quiet line for a conversation that a reply closed: FreeScout makes no entry of its own for it."""
-    return _quiet(f"Closed by {_named(by)}" if by else "Closed with the reply")
+    return _quiet(f"Closed by {named(by)}" if by else "Closed with the reply")
 
 
 def ping(conversation: Conversation, place: Place, mention: str | None) -> Message:
     """A customer waits too long. `mention` is the assignee's Slack id."""
     waited = clock.spoken(place.now - place.wait.since) if place.wait else "a while"
     assignee = conversation.assignee
-    whose = f"{_named(assignee)}, it is yours." if assignee else "Nobody is assigned."
-    who = _named(conversation.customer)
+    whose = f"{named(assignee)}, it is yours." if assignee else "Nobody is assigned."
+    who = named(conversation.customer)
     leaves: list[richtext.Element] = [{"type": "emoji", "name": "bell"}, text(" ")]
     leaves += [{"type": "user", "user_id": mention}, text(" ")] if mention else []
     leaves.append(text(f"{who} has waited {waited}.", bold=True))
@@ -158,7 +163,7 @@ def when(moment: datetime) -> str:
 
 def _about(conversation: Conversation, place: Place) -> list[richtext.Element]:
     customer = conversation.customer
-    who = _named(customer)
+    who = named(customer)
     address = mail.one_line(customer.email, 120) if customer and customer.email else ""
     if address and address != who:
         who = f"{who} · {address}"
@@ -173,7 +178,7 @@ def _standing(conversation: Conversation, place: Place) -> list[str | Block]:
     if not conversation.published:
         return [":wastebasket: Deleted in FreeScout"]
     parts: list[str | Block] = [STATUS_WORDS[conversation.status]]
-    parts.append(plain(_named(conversation.assignee) if conversation.assignee else "Unassigned"))
+    parts.append(plain(named(conversation.assignee) if conversation.assignee else "Unassigned"))
     if place.wait:
         parts.append(f":hourglass_flowing_sand: waiting since {when(place.wait.since)}")
     return parts
@@ -187,7 +192,7 @@ def _summary(conversation: Conversation, place: Place) -> str:
         parts.append(f"waiting {clock.spoken(place.now - place.wait.since)}")
     else:
         parts.append(conversation.status.value)
-    parts.append(_named(conversation.assignee) if conversation.assignee else "unassigned")
+    parts.append(named(conversation.assignee) if conversation.assignee else "unassigned")
     return mail.escape(" · ".join(parts))
 
 
@@ -229,11 +234,12 @@ def label_text(words: str) -> Block:
 
 def _author(entry: Thread) -> str:
     if entry.created_by is None and entry.type == "customer":
-        return _named(entry.customer)
-    return _named(entry.created_by)
+        return named(entry.customer)
+    return named(entry.created_by)
 
 
-def _named(person: Person | None) -> str:
+def named(person: Person | None) -> str:
+    """What a person is called."""
     known = (person.name, person.email) if person else ()
     return next((shown for one in known if (shown := mail.one_line(one, 80))), "Someone")
 
@@ -246,7 +252,7 @@ def _assigned(entry: Thread) -> str:
         entry.created_by.type,
     ):
         return "took it"
-    return f"assigned it to {_named(entry.assigned_to)}"
+    return f"assigned it to {named(entry.assigned_to)}"
 
 
 def _recipients(entry: Thread) -> str:

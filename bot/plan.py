@@ -6,14 +6,23 @@ a key that stands already is not said again.
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import IntEnum
 
 from bot import cards, clock
 from bot.cards import Message, Place
 from bot.model import Conversation, Mailbox, Status, Thread
 
 CARD = "card"
+DIGEST = "digest"
+"""The key of a line in a digest, which stands for a card that did not come."""
+ANEW = "anew"
+"""The key that says that a card was deleted by hand and came anew."""
+ASKED = "asked"
+"""The version of such a line when somebody asked for the card."""
+TOLD = ("customer", "message", "note")
+"""The types of threads that somebody wrote."""
 _LOOK = "1"
 """Part of every card's version: count it up where the card's design changes, and old cards are redrawn."""
 
@@ -26,6 +35,16 @@ class Posted:
     version: str
 
 
+class Urgency(IntEnum):
+    """What goes first where a channel cannot take everything at once."""
+
+    CARD = 0
+    CUSTOMER = 1
+    PING = 2
+    QUIET = 3
+    REFRESH = 4
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """Say something under a key, or say it anew in the message `ts`. All but the card goes in its thread."""
@@ -34,6 +53,9 @@ class Step:
     version: str
     message: Message
     ts: str | None = None
+    urgency: Urgency = Urgency.QUIET
+    at: datetime | None = None
+    """When what it tells of happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +79,10 @@ def plan(view: View, posted: Mapping[str, Posted]) -> list[Step]:
         return _card(posted, "gone", cards.gone_card()) if shown else []
     if not _belongs(view.conversation, shown):
         return []
+    if shown is None and DIGEST in posted and not _outgrown(view, posted):
+        return []
     wait = clock.waiting(view.conversation)
-    place = Place(view.url, view.mailbox, wait, view.now)
+    place = Place(view.url, view.mailbox, wait, view.now, ANEW in posted)
     if not view.routed:
         version = _digest("moved", view.conversation.title, view.mailbox)
         return _card(posted, version, cards.moved_card(view.conversation, place)) if shown else []
@@ -80,11 +104,31 @@ def _belongs(conversation: Conversation, shown: Posted | None) -> bool:
     return shown is not None or (conversation.published and conversation.status is not Status.SPAM)
 
 
+def _outgrown(view: View, posted: Mapping[str, Posted]) -> bool:
+    """Whether a digest's line is not enough any more: somebody wrote, waits too long, or wants the card."""
+    last = posted[DIGEST].version.rpartition(":")[2]
+    if view.conversation is None or not last.isdecimal():
+        return True
+    place = Place(view.url, view.mailbox, clock.waiting(view.conversation), view.now)
+    return newest(view.conversation) > int(last) or any(_pings(view, place, posted))
+
+
+def newest(conversation: Conversation) -> int:
+    """The id of the newest message or note; 0 where there is none."""
+    told = (t.id for t in conversation.threads if t.state == "published" and t.type in TOLD)
+    return max(told, default=0)
+
+
 def _card(posted: Mapping[str, Posted], version: str, message: Message) -> list[Step]:
     shown = posted.get(CARD)
     if shown and shown.version == version:
         return []
-    return [Step(CARD, version, message, shown.ts if shown else None)]
+    return [_over(shown, Step(CARD, version, message, None, Urgency.CARD))]
+
+
+def _over(shown: Posted | None, step: Step) -> Step:
+    """The same step, in the message that stands already where there is one."""
+    return replace(step, ts=shown.ts, urgency=Urgency.REFRESH) if shown else step
 
 
 def _card_version(conversation: Conversation, place: Place) -> str:
@@ -100,6 +144,7 @@ def _card_version(conversation: Conversation, place: Place) -> str:
         place.mailbox,
         place.url,
         since,
+        *(["anew"] if place.again else []),
     )
 
 
@@ -108,14 +153,17 @@ def _said(conversation: Conversation, url: str, posted: Mapping[str, Posted]) ->
     for thread in conversation.threads:
         if thread.state != "published":
             continue
-        if thread.type in ("customer", "message", "note"):
+        if thread.type in TOLD:
             message = cards.thread(conversation, thread, url)
-            yield from _step(posted, f"thread:{thread.id}", _digest(message.blocks), message)
+            urgency = Urgency.CUSTOMER if thread.type == "customer" else Urgency.QUIET
+            version = _digest(message.blocks)
+            said = Step(f"thread:{thread.id}", version, message, None, urgency, thread.created_at)
+            yield from _step(posted, said)
         elif thread.type == "lineitem" and (quiet := cards.line(thread)):
-            yield from _step(posted, f"line:{thread.id}", "1", quiet)
-        if thread is closing and conversation.closed_at:
-            key = f"closed:{int(conversation.closed_at.timestamp())}"
-            yield from _step(posted, key, "1", cards.closed_line(conversation.closed_by or thread.created_by))
+            yield from _step(posted, Step(f"line:{thread.id}", "1", quiet, at=thread.created_at))
+        if thread is closing and (closed := conversation.closed_at):
+            quiet = cards.closed_line(conversation.closed_by or thread.created_by)
+            yield from _step(posted, Step(f"closed:{int(closed.timestamp())}", "1", quiet, at=closed))
 
 
 def _closing_reply(conversation: Conversation) -> Thread | None:
@@ -130,10 +178,10 @@ def _closing_reply(conversation: Conversation) -> Thread | None:
     return min(reversed(replies), key=lambda t: abs(t.created_at - closed), default=None)
 
 
-def _step(posted: Mapping[str, Posted], key: str, version: str, message: Message) -> Iterator[Step]:
-    shown = posted.get(key)
-    if shown is None or shown.version != version:
-        yield Step(key, version, message, shown.ts if shown else None)
+def _step(posted: Mapping[str, Posted], step: Step) -> Iterator[Step]:
+    shown = posted.get(step.key)
+    if shown is None or shown.version != step.version:
+        yield _over(shown, step)
 
 
 def _pings(view: View, place: Place, posted: Mapping[str, Posted]) -> Iterator[Step]:
@@ -143,7 +191,8 @@ def _pings(view: View, place: Place, posted: Mapping[str, Posted]) -> Iterator[S
     due = place.wait.step(view.after, view.now)
     said = [f"ping:{place.wait.thread}:{step}" for step in range(due, len(view.after) + 1)]
     if due and not any(key in posted for key in said):
-        yield Step(said[0], "1", cards.ping(view.conversation, place, view.mention))
+        message = cards.ping(view.conversation, place, view.mention)
+        yield Step(said[0], "1", message, None, Urgency.PING)
 
 
 def _digest(*parts: object) -> str:

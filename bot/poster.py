@@ -1,21 +1,25 @@
-"""Steps → Slack: paced by channel, each thing said once.
+"""Steps → Slack: each thing said once.
 
 A post is written down before it is made. Found unconfirmed later, it is first looked for in Slack by the
 metadata that names it: https://docs.slack.dev/messaging/message-metadata
 """
 
-import asyncio
 import logging
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot import policy
+from bot.cards import Block, Message
 from bot.channels import Channels
+from bot.crashpoints import reached
 from bot.errors import Ambiguous, Misconfigured, Transient
-from bot.plan import CARD, Step
+from bot.plan import ANEW, CARD, DIGEST, Step
+from bot.policy import Then
+from bot.roundup import Line, delayed, digest
 from bot.slackapi import SlackRefused, call
 from bot.store import Delivery, Store
 
@@ -24,104 +28,128 @@ log = logging.getLogger(__name__)
 EVENT_TYPE = "freescout_post"
 _SKEW = 300.0
 """Seconds by which our clock and Slack's may differ."""
-_LONGEST_WAIT = 2.6
-_LAYOUT = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"})
-_LEFT_ALONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+_TOLD_FROM = timedelta(minutes=1)
+"""From which delay on a message says that it was late."""
 
 
-class Pace:
-    """Slack takes about one post a second in a channel, and a short burst.
+class CardGone(Transient):
+    """Somebody deleted the card: the next look posts it anew."""
 
-    https://docs.slack.dev/apis/web-api/rate-limits
-    """
-
-    def __init__(
-        self,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        per_second: float = 1.0,
-        burst: int = 4,
-    ) -> None:
-        self._sleep = sleep
-        self._gap = 1 / per_second
-        self._burst = burst
-        self._free: dict[str, float] = {}
-        self._promised: dict[str, float] = {}
-
-    async def turn(self, channel: str) -> None:
-        """Return when a post may be made in this channel; raise Transient where that takes long.
-
-        Whoever waits holds a worker, and a slow channel must not hold them all.
-        """
-        now = time.monotonic()
-        at = max(self._free.get(channel, 0.0), now - self._gap * self._burst) + self._gap
-        if at - now > _LONGEST_WAIT:
-            # Each comes back at a time of its own: together they would all be too many again.
-            later = max(self._promised.get(channel, 0.0) + self._gap, at)
-            self._promised[channel] = later
-            raise Transient(f"channel {channel} takes no more posts for the moment", retry_after=later - now)
-        self._free[channel] = at
-        if at > now:
-            await self._sleep(at - now)
-
-    def pause(self, channel: str, seconds: float) -> None:
-        """Hold a channel's posts back."""
-        self._free[channel] = max(self._free.get(channel, 0.0), time.monotonic() + seconds)
+    def __init__(self) -> None:
+        super().__init__("the card was deleted in Slack", retry_after=0)
 
 
 class Poster:
     """Takes one step after the other."""
 
-    def __init__(self, web: AsyncWebClient, store: Store, channels: Channels, pace: Pace) -> None:
+    def __init__(self, web: AsyncWebClient, store: Store, channels: Channels) -> None:
         self._web = web
         self._store = store
         self._channels = channels
-        self._pace = pace
 
-    async def take(self, conversation: int, channel: str, step: Step, card_ts: str | None) -> str:
-        """Say what the step says; return its message's ts."""
+    async def take(
+        self,
+        conversation: int,
+        channel: str,
+        step: Step,
+        card_ts: str | None,
+        late: timedelta = timedelta(0),
+    ) -> str:
+        """Say what the step says; return its message's ts. `late` is for how long it had to wait."""
         if step.ts is not None:
             await self._update(conversation, channel, step, step.ts)
             return step.ts
-        await self._pace.turn(channel)  # before it is written down: what never left need not be looked for
         await self._store.begin_post(conversation, channel, step.key, step.version)
+        reached("post.begun")
+        blocks = [*step.message.blocks, *([delayed(late)] if late >= _TOLD_FROM else [])]
+        thread = None if step.key == CARD or card_ts is None else card_ts
         try:
-            ts = await self._post(conversation, channel, step, card_ts)
+            told = await self._post(channel, _name(conversation, step.key), step.message.text, blocks, thread)
         except Ambiguous:
             raise  # it may stand: whoever looks next finds it unconfirmed, and searches first
-        except Exception:
+        except Exception as error:
             await self._store.unposted(conversation, channel, step.key)
+            if thread and isinstance(error, SlackRefused) and policy.slack(error.code).then is Then.ANEW:
+                raise await self._anew(conversation, channel, thread) from error
             raise
+        reached("post.made")
+        ts = str(told["ts"])
+        if thread and not (told.get("message") or {}).get("thread_ts"):
+            # The parent is gone, and Slack has put the reply into the channel, where nobody understands it.
+            await call(self._web.chat_delete, channel=channel, ts=ts)
+            await self._store.unposted(conversation, channel, step.key)
+            raise await self._anew(conversation, channel, thread)
         await self._store.posted(conversation, channel, step.key, ts, step.version)
+        reached("post.kept")
         return ts
+
+    async def gather(self, channel: str, name: str, lines: Sequence[Line], late: timedelta) -> None:
+        """Say many new conversations in one message; `name` tells this digest from every other."""
+        said = [(one.conversation, DIGEST, f"{name}:{one.newest}") for one in lines]
+        said += [(one.conversation, ping, f"{name}:ping") for one in lines for ping in one.pings]
+        message = digest(lines, late if late >= _TOLD_FROM else None)
+        await self._together(channel, name, said, message)
+
+    async def summarise(
+        self, channel: str, name: str, message: Message, instead: Sequence[tuple[int, int]]
+    ) -> None:
+        """Say a summary once. It stands for the cards of those in `instead`, up to a thread of each."""
+        own = f"summary:{name}"
+        for delivery in await self._store.posts(0):
+            told = (delivery.channel, delivery.key) == (channel, own)
+            if told and (delivery.ts or await self.settle(0, delivery, None)):
+                return
+        said = [(identity, DIGEST, f"{name}:{newest}") for identity, newest in instead]
+        await self._together(channel, name, [(0, own, f"{name}:0"), *said], message)
+
+    async def _together(
+        self, channel: str, name: str, said: Sequence[tuple[int, str, str]], message: Message
+    ) -> None:
+        """Post one message that stands for many rows."""
+        await self._store.begin_posts(channel, said)
+        reached("digest.begun")
+        try:
+            told = await self._post(channel, _name(0, f"{DIGEST}:{name}"), message.text, message.blocks, None)
+        except Ambiguous:
+            raise
+        except Exception:
+            await self._store.unposted_together(channel, name)
+            raise
+        reached("digest.made")
+        await self._store.posted_together(channel, name, str(told["ts"]))
+        reached("digest.kept")
 
     async def settle(self, conversation: int, delivery: Delivery, card_ts: str | None) -> str | None:
         """Find out about a post that was begun and not confirmed; return its ts where Slack has it."""
-        found = await self._find(conversation, delivery, card_ts)
+        channel = delivery.channel
+        name, together, _ = delivery.version.partition(":")
+        if together:  # many rows stand for one message
+            found = await self._find(_name(0, f"{DIGEST}:{name}"), delivery, None)
+            if found is None:
+                await self._store.unposted_together(channel, name)
+            else:
+                await self._store.posted_together(channel, name, found)
+            return found
+        found = await self._find(_name(conversation, delivery.key), delivery, card_ts)
         if found is None:
-            await self._store.unposted(conversation, delivery.channel, delivery.key)
+            await self._store.unposted(conversation, channel, delivery.key)
         else:
-            await self._store.posted(conversation, delivery.channel, delivery.key, found, delivery.version)
+            await self._store.posted(conversation, channel, delivery.key, found, delivery.version)
         return found
 
-    async def _post(self, conversation: int, channel: str, step: Step, card_ts: str | None) -> str:
+    async def _post(
+        self, channel: str, name: dict[str, Any], text: str, blocks: Sequence[Block], thread: str | None
+    ) -> dict[str, Any]:
         arguments: dict[str, Any] = {
             "channel": channel,
-            "text": step.message.text,
-            "blocks": list(step.message.blocks),
-            "metadata": {"event_type": EVENT_TYPE, "event_payload": _name(conversation, step.key)},
+            "text": text,
+            "blocks": list(blocks),
+            "metadata": {"event_type": EVENT_TYPE, "event_payload": name},
             "unfurl_links": False,
             "unfurl_media": False,
+            **({"thread_ts": thread} if thread else {}),
         }
-        if step.key != CARD:
-            arguments["thread_ts"] = card_ts
-        try:
-            told = await self._somehow(self._web.chat_postMessage, arguments)
-        except Misconfigured:
-            raise
-        except Transient as error:
-            self._pace.pause(channel, error.retry_after or 0)
-            raise
-        return str(told["ts"])
+        return await self._somehow(self._web.chat_postMessage, arguments)
 
     async def _somehow(
         self, method: Callable[..., Awaitable[AsyncSlackResponse]], arguments: dict[str, Any]
@@ -130,7 +158,7 @@ class Poster:
         try:
             return await self._joining(method, arguments)
         except SlackRefused as error:
-            if error.code not in _LAYOUT:
+            if policy.slack(error.code).then is not Then.PLAIN:
                 raise
             log.error("a message of ours goes as plain text, because %s", error)
         return await self._joining(method, {**arguments, "blocks": []})
@@ -142,7 +170,8 @@ class Poster:
         try:
             return await call(method, **arguments)
         except Misconfigured as error:
-            if error.code != "not_in_channel" or not await self._channels.join(arguments["channel"]):
+            joins = policy.slack(error.code).then is Then.JOIN
+            if not joins or not await self._channels.join(arguments["channel"]):
                 raise
         return await call(method, **arguments)
 
@@ -156,23 +185,30 @@ class Poster:
         try:
             await self._somehow(self._web.chat_update, arguments)
         except SlackRefused as error:
-            if error.code not in _LEFT_ALONE:
+            then = policy.slack(error.code).then
+            if then not in (Then.ANEW, Then.LEAVE):
                 raise
             log.warning("message %s of conversation %s is left as it is: %s", step.key, conversation, error)
-            if step.key == CARD and error.code == "message_not_found":
-                await self._store.unposted(conversation, channel, CARD)
-                raise Transient("the card was deleted in Slack", retry_after=0) from error
+            if step.key == CARD and then is Then.ANEW:
+                raise await self._anew(conversation, channel, ts) from error
+        reached("update.made")
         await self._store.posted(conversation, channel, step.key, ts, step.version)
 
-    async def _find(self, conversation: int, delivery: Delivery, card_ts: str | None) -> str | None:
-        wanted = _name(conversation, delivery.key)
+    async def _anew(self, conversation: int, channel: str, old: str) -> CardGone:
+        """Forget a card that is gone. What stood in its thread is not said again: it was said once."""
+        await self._store.begin_post(conversation, channel, ANEW, "1")
+        await self._store.posted(conversation, channel, ANEW, old, "1")
+        await self._store.unposted(conversation, channel, CARD)
+        return CardGone()
+
+    async def _find(self, wanted: dict[str, Any], delivery: Delivery, card_ts: str | None) -> str | None:
         try:
             async for message in self._said_since(delivery, card_ts):
                 metadata = message.get("metadata") or {}
                 if metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload") == wanted:
                     return str(message["ts"])
         except SlackRefused as error:
-            log.warning("cannot look for %s of %s: %s", delivery.key, conversation, error)
+            log.warning("cannot look for %s: %s", wanted, error)
         return None
 
     async def _said_since(self, delivery: Delivery, card_ts: str | None) -> AsyncIterator[dict[str, Any]]:
@@ -183,7 +219,7 @@ class Poster:
             "limit": 200,
         }
         method: Callable[..., Awaitable[AsyncSlackResponse]] = self._web.conversations_history
-        if delivery.key != CARD and card_ts:
+        if card_ts:
             method, arguments["ts"] = self._web.conversations_replies, card_ts
         while True:
             told = await call(method, **arguments)

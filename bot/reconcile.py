@@ -1,57 +1,129 @@
-"""The heart: look at a conversation, compare it with what Slack shows, take the steps that are missing."""
+"""The heart: look at a conversation, compare it with what Slack shows, take the steps that are missing.
+
+A step that finds no turn in its lane is not taken: the look waits there, and is made again in its turn.
+"""
 
 import asyncio
+import hashlib
 import logging
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
-from bot import clock, routes
-from bot.channels import Channels
+from bot import clock, policy, roundup, routes
+from bot.bridgefile import Route
+from bot.channels import Channels, NoChannel
+from bot.crashpoints import reached
 from bot.desk import Desk
 from bot.errors import Ambiguous, BridgeError, Misconfigured, Transient
 from bot.freescout import NotFound
+from bot.lanes import EDITS, Lanes, Waiting
 from bot.model import Conversation
-from bot.plan import CARD, Posted, View, next_look, plan
-from bot.poster import Poster
-from bot.settings import Route
-from bot.store import Delivery
+from bot.plan import ASKED, CARD, DIGEST, Posted, Step, Urgency, View, newest, next_look, plan
+from bot.policy import Then
+from bot.poster import CardGone, Poster
+from bot.roundup import Line
+from bot.store import Delivery, Looked, Work
 
 log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Course:
+    """What one look has found out so far."""
+
+    work: Work
+    waits: dict[str, tuple[Urgency, Line | None]] = field(default_factory=dict)
+    """By lane: how urgent it is there, and what a digest may say instead."""
+    missing: list[str] = field(default_factory=list)
+    failures: list[BridgeError] = field(default_factory=list)
+    again: list[datetime] = field(default_factory=list)
+
+    def wait(self, lane: str, urgency: Urgency, line: Line | None = None) -> None:
+        """Wait in a lane, as urgent as the most urgent of what has to go there."""
+        if lane not in self.waits or urgency < self.waits[lane][0]:
+            self.waits[lane] = urgency, line
 
 
 class Reconciler:
     """Makes Slack a mirror of FreeScout, a conversation at a time. Looking twice changes nothing."""
 
     def __init__(
-        self, desk: Desk, channels: Channels, poster: Poster, stopping: asyncio.Event | None = None
+        self,
+        desk: Desk,
+        channels: Channels,
+        poster: Poster,
+        lanes: Lanes,
+        stopping: asyncio.Event | None = None,
     ) -> None:
         self._desk = desk
         self._stopping = stopping or asyncio.Event()
         self._channels = channels
         self._poster = poster
+        self._lanes = lanes
 
-    async def look(self, identity: int) -> tuple[int, datetime | None]:
-        """Look once. Return the customer's id (0 for none) and when time alone makes another look due.
+    async def look(self, work: Work) -> tuple[Looked, BridgeError | None]:
+        """Look once. Return what came of it, and what went wrong in some channel.
 
         A channel that fails does not keep the others from being brought up to date; its error comes last,
         and of several the one that passes soonest: what can be made good must not wait for what cannot.
         """
+        identity = work.conversation
+        self._lanes.leave(identity)
+        at = self._desk.now()
         conversation = await self._truth(identity)
-        failures: list[BridgeError] = []
-        wanted = await self._wanted(conversation, failures)
+        reached("look.fetched")
+        course = _Course(work)
+        wanted = await self._wanted(conversation, course)
         shown = _by_channel(await self._desk.store.posts(identity))
-        again: list[datetime] = []
         for channel in {**dict.fromkeys(shown), **wanted}:
             view = await self._view(identity, conversation, wanted.get(channel))
             try:
-                await self._bring_up(identity, channel, view, shown.get(channel, []))
+                await self._bring_up(course, channel, view, shown.get(channel, []))
             except BridgeError as error:
-                failures.append(error)
+                course.failures.append(error)
             if conversation and view.routed and (due := next_look(conversation, view.after, view.now)):
-                again.append(due)
-        if failures:
-            raise min(failures, key=_hopeless)
-        customer = conversation.customer.id if conversation and conversation.customer else 0
-        return customer, min(again, default=None)
+                course.again.append(due)
+        reached("look.taken")
+        for failure in course.failures:
+            if isinstance(failure, Misconfigured) and policy.slack(failure.code).then is Then.STOP:
+                self._lanes.stop(str(failure))
+        looked = Looked(
+            customer=conversation.customer.id if conversation and conversation.customer else 0,
+            updated=conversation.updated_at.timestamp() if conversation else 0,
+            at=at.timestamp(),
+            again=min(course.again, default=None),
+            waits=tuple(course.waits),
+            missing=tuple(course.missing),
+        )
+        for lane, (urgency, line) in course.waits.items():
+            held = work.held or self._desk.now().timestamp()
+            self._lanes.wait(lane, Waiting(work, looked, urgency, held, line))
+        return looked, min(course.failures, key=_hopeless, default=None)
+
+    async def gather(self, channel: str, waiting: Sequence[Waiting]) -> None:
+        """Speak of many first cards in one digest; the looks that wait for those cards are done with that."""
+        lines = [one.line for one in waiting if one.line]
+        told = repr(sorted((line.conversation, line.newest) for line in lines)) + str(self._desk.now())
+        name = hashlib.sha256(told.encode()).hexdigest()[:16]
+        late = self._desk.now() - datetime.fromtimestamp(min(one.held for one in waiting), UTC)
+        error: BridgeError | None = None
+        try:
+            await self._poster.gather(channel, name, lines, late)
+            self._lanes.went(channel)
+        except BridgeError as met:
+            error = met
+        if error is None:
+            await self._desk.store.looked([(one.work, _without(one.looked, channel)) for one in waiting])
+        elif self._lanes.met(channel, error):
+            for one in waiting:
+                self._lanes.wait(channel, one)
+            await self._desk.store.looked([(one.work, one.looked) for one in waiting])
+        else:
+            log.warning("a digest in %s: %s", channel, error)
+            due = self._desk.now() + timedelta(seconds=2)
+            for one in waiting:
+                await self._desk.store.look_again(one.work, due, str(error), one.looked.waits)
 
     async def _truth(self, identity: int) -> Conversation | None:
         try:
@@ -59,9 +131,7 @@ class Reconciler:
         except NotFound:
             return None
 
-    async def _wanted(
-        self, conversation: Conversation | None, failures: list[BridgeError]
-    ) -> dict[str, Route]:
+    async def _wanted(self, conversation: Conversation | None, course: _Course) -> dict[str, Route]:
         """The channels that should show the conversation, by Slack's id."""
         if conversation is None:
             return {}
@@ -70,8 +140,13 @@ class Reconciler:
         for route in routes.matching(conversation, mailbox, self._desk.settings.routes):
             try:
                 found.setdefault(await self._channels.id(route.channel), route)
+            except NoChannel as error:
+                self._lanes.shut(f"#{route.channel}", str(error))
+                course.wait(f"#{route.channel}", Urgency.QUIET)
             except BridgeError as error:
-                failures.append(error)
+                course.failures.append(error)
+            else:
+                self._lanes.went(f"#{route.channel}")
         return found
 
     async def _view(self, identity: int, conversation: Conversation | None, route: Route | None) -> View:
@@ -86,15 +161,43 @@ class Reconciler:
         url = desk.settings.conversation_url(identity)
         return View(conversation, mailbox, url, route is not None, after, now, mention)
 
-    async def _bring_up(self, identity: int, channel: str, view: View, shown: list[Delivery]) -> None:
+    async def _bring_up(self, course: _Course, channel: str, view: View, shown: list[Delivery]) -> None:
+        identity = course.work.conversation
         posted = await self._settled(identity, shown)
         card_ts = posted[CARD].ts if CARD in posted else None
-        for step in plan(view, posted):
+        steps = plan(view, posted)
+        course.missing += [step.key for step in steps]
+        blocked = False
+        for step in steps:
             if self._stopping.is_set():
                 raise Transient("the bridge is stopping", retry_after=0)
-            ts = await self._poster.take(identity, channel, step, card_ts)
-            if step.key == CARD:
-                card_ts = ts
+            lane = EDITS if step.ts else channel
+            if not (blocked and lane == channel) and self._lanes.enter(lane, identity):
+                taken = await self._take(course, channel, lane, step, card_ts)
+                if taken is not None:
+                    card_ts = taken if step.key == CARD else card_ts
+                    continue
+            course.wait(lane, step.urgency, _line(view, steps, posted) if step.key == CARD else None)
+            blocked |= lane == channel  # what stands already may be corrected all the same
+
+    async def _take(
+        self, course: _Course, channel: str, lane: str, step: Step, card_ts: str | None
+    ) -> str | None:
+        """Take a step; None where its lane has just closed."""
+        late = timedelta(0)
+        if course.work.held and lane == channel:
+            since = datetime.fromtimestamp(course.work.held, UTC)
+            late = self._desk.now() - (max(since, step.at) if step.at else since)
+        try:
+            ts = await self._poster.take(course.work.conversation, channel, step, card_ts, late)
+        except CardGone:
+            raise
+        except BridgeError as error:
+            if not self._lanes.met(lane, error):
+                raise
+            return None
+        self._lanes.went(lane)
+        return ts
 
     async def _settled(self, identity: int, shown: list[Delivery]) -> dict[str, Posted]:
         """What Slack shows, each post that was cut off found out about first, the card before its thread."""
@@ -105,6 +208,23 @@ class Reconciler:
             if ts:
                 posted[delivery.key] = Posted(ts, delivery.version)
         return posted
+
+
+def _line(view: View, steps: Sequence[Step], posted: dict[str, Posted]) -> Line | None:
+    """What a digest may say of a conversation whose first card is due, and that nobody has asked for."""
+    first = next((step for step in steps if step.key == CARD), None)
+    asked = DIGEST in posted and posted[DIGEST].version == ASKED
+    if view.conversation is None or first is None or first.ts is not None or asked:
+        return None
+    pings = [step.key for step in steps if step.key.startswith("ping:")]
+    wait = clock.waiting(view.conversation)
+    waited = view.now - wait.since if wait else None
+    return roundup.line(view.conversation, newest(view.conversation), pings, waited)
+
+
+def _without(looked: Looked, lane: str) -> Looked:
+    waits = tuple(one for one in looked.waits if one != lane)
+    return Looked(looked.customer, looked.updated, looked.at, looked.again, waits, looked.missing)
 
 
 def _hopeless(error: BridgeError) -> int:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from bot.bridgefile import Route
 from bot.model import Conversation, Mailbox
-from bot.settings import Route, Settings
+from bot.settings import Settings
 
 
 def matching(

@@ -23,10 +23,12 @@ from bot.surfaces import Action, Ask, FieldError, Handler, Modal, Option, Word
 log = logging.getLogger(__name__)
 
 COMMAND = "/freescout"
+EVENTS = ("channel_unarchive", "group_unarchive", "member_joined_channel")
+"""Somebody has put a channel right, perhaps: https://docs.slack.dev/reference/events"""
 Body = dict[str, Any]
 
 
-def build(desk: Desk, actions: Sequence[Action]) -> AsyncApp:
+def build(desk: Desk, actions: Sequence[Action], reopen: Callable[[str], None]) -> AsyncApp:
     """Make the Bolt app with a listener for every surface of every action."""
     app = AsyncApp(
         client=desk.web,
@@ -43,6 +45,8 @@ def build(desk: Desk, actions: Sequence[Action]) -> AsyncApp:
             app.action(cards.MORE, matchers=[_chooses(option)])(_pressed(desk, option.handler))
         for modal in action.modals:
             app.view(modal.callback_id)(_submitted(desk, modal))
+    for name in EVENTS:
+        app.event(name)(_once(desk, reopen))
     app.error(_unhandled(desk))
     return app
 
@@ -137,6 +141,22 @@ def _submitted(desk: Desk, modal: Modal) -> Callable[..., Awaitable[None]]:
             await ack()
 
     return submitted
+
+
+def _once(desk: Desk, reopen: Callable[[str], None]) -> Callable[..., Awaitable[None]]:
+    """Slack sends an event again whose answer it missed; it bears the same id then.
+
+    https://docs.slack.dev/apis/events-api/#retries
+    """
+
+    async def heard(body: Body, event: Body) -> None:
+        name = str(body.get("event_id") or "")
+        if await desk.store.event_seen(name):
+            return
+        reopen(str(event.get("channel") or ""))
+        await desk.store.see_event(name)  # only now: what was cut off before would not come to be done
+
+    return heard
 
 
 async def _guarded(ask: Ask, handler: Handler) -> None:

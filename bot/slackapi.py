@@ -1,7 +1,4 @@
-"""One call to Slack's Web API, and what its failure means to whom.
-
-The codes are those of https://docs.slack.dev/reference/methods/chat.postMessage#errors and its neighbours.
-"""
+"""One call to Slack's Web API, and what its failure means to whom: see `policy` for the codes."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,26 +9,12 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot import policy
 from bot.errors import Ambiguous, BridgeError, Misconfigured, Permanent, Transient
+from bot.policy import Then
 
-OPERATOR = {
-    "invalid_auth": "Slack refuses the bot token: see SLACK_BOT_TOKEN",
-    "not_authed": "Slack refuses the bot token: see SLACK_BOT_TOKEN",
-    "account_inactive": "the app was removed from the Slack workspace: install it again",
-    "token_revoked": "the Slack bot token was revoked: install the app again",
-    "token_expired": "the Slack bot token has expired: install the app again",
-    "missing_scope": "the Slack app lacks a scope: install it again with manifest.yml",
-    "not_in_channel": "the bot is not in the channel: invite it there",
-    "channel_not_found": "Slack has no such channel that the bot can see: invite it there, or mend the route",
-    "is_archived": "the channel is archived: unarchive it, or mend the route",
-    "restricted_action": "a workspace setting keeps the bot from posting there",
-}
 DEADLINE = 20.0
 """Seconds for a whole call: the SDK forgets its own timeout where it is given a session."""
-_PASSING = frozenset(
-    {"ratelimited", "rate_limited", "message_limit_exceeded", "service_unavailable", "team_added_to_org"}
-)
-_CUT_OFF = frozenset({"internal_error", "fatal_error", "request_timeout"})
 
 
 class SlackRefused(Permanent):
@@ -74,12 +57,13 @@ def meaning(error: SlackApiError) -> BridgeError:
     data = response.data if isinstance(response, AsyncSlackResponse) else None
     code = str(data.get("error") or "") if isinstance(data, dict) else ""
     status = getattr(response, "status_code", getattr(response, "status", 0))
-    if status == 429 or code in _PASSING:
+    rule = policy.slack(code)
+    if status == 429 or rule.then is Then.LATER:
         return Transient(f"Slack asks for a pause ({code or status})", _retry_after(response))
-    if code in OPERATOR:
-        return Misconfigured(f"{OPERATOR[code]} ({code})", code)
-    if not code or code in _CUT_OFF:
+    if not code or rule.then is Then.LOOK:
         return Ambiguous(f"Slack fails ({code or status})")
+    if rule.words:
+        return Misconfigured(f"{rule.words} ({code})", code)
     return SlackRefused(code, _detail(data))
 
 

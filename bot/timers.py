@@ -5,19 +5,19 @@ A look rings for itself when the next step of a known wait is due; this scan fin
 
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bot import clock, routes
+from bot.bridgefile import Route
 from bot.desk import Desk
 from bot.errors import BridgeError
 from bot.freescout import ConversationQuery, Sort
 from bot.health import Health
 from bot.model import Conversation, Status
-from bot.settings import Route
 
 log = logging.getLogger(__name__)
 
@@ -85,16 +85,18 @@ class StaleScan:
         return routes.waits(route, self._desk.settings)
 
 
-def schedule(scan: StaleScan, every: timedelta) -> AsyncIOScheduler:
-    """Make the scheduler: jittered, never twice at once, one scan to make up for any number missed."""
+def schedule(jobs: Mapping[Callable[[], Awaitable[None]], timedelta]) -> AsyncIOScheduler:
+    """Make the scheduler: jittered, no job twice at once, one run to make up for any number missed."""
     scheduler = AsyncIOScheduler(timezone="UTC")
-    seconds = max(every.total_seconds(), 1)
-    scheduler.add_job(
-        scan.run,
-        IntervalTrigger(seconds=int(seconds), jitter=min(10, seconds / 10), timezone="UTC"),
-        max_instances=1,
-        coalesce=True,
-        misfire_grace_time=None,
-        next_run_time=datetime.now(scheduler.timezone) + timedelta(seconds=random.uniform(0.2, 1)),  # noqa: S311
-    )
+    for job, every in jobs.items():
+        seconds = max(every.total_seconds(), 1)
+        soon = timedelta(seconds=random.uniform(0.1, 0.5))  # noqa: S311
+        scheduler.add_job(
+            job,
+            IntervalTrigger(seconds=int(seconds), jitter=min(10, seconds / 10), timezone="UTC"),
+            max_instances=1,
+            coalesce=True,
+            misfire_grace_time=None,
+            next_run_time=datetime.now(scheduler.timezone) + soon,
+        )
     return scheduler

@@ -10,20 +10,24 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot import webhook
+from bot.crashpoints import reached
 from bot.health import Health
+from bot.lanes import Lanes
 from bot.store import Store
-from bot.webhook import BadBody, Bell, CustomerBell, Dropped
+from bot.webhook import BadBody, Bell, CustomerBell, Dropped, Echoes
 
 log = logging.getLogger(__name__)
 
-_REASON = "webhook"
+_PRIORITY = {"convo.created": 3, "convo.customer.reply.created": 4}
+"""Who looks first where much has to be looked at: new conversations, then customers' replies."""
 
 
-def build(store: Store, health: Health, secret: str, slack: AsyncApp | None) -> Starlette:
+def build(store: Store, health: Health, lanes: Lanes, secret: str, slack: AsyncApp | None) -> Starlette:
     """Make the web application; without `slack`, its requests come over Socket Mode."""
+    echoes = Echoes()
 
     async def freescout(request: Request) -> Response:
-        return await _freescout(request, store, health, secret)
+        return await _freescout(request, store, health, secret, echoes)
 
     async def healthz(_: Request) -> Response:
         return JSONResponse(
@@ -31,6 +35,7 @@ def build(store: Store, health: Health, secret: str, slack: AsyncApp | None) -> 
                 "status": "degraded" if health.problems else "ok",
                 "problems": health.problems,
                 "work": await store.counts(),
+                "lanes": lanes.state(),
                 "webhooks": dict(health.counts),
             }
         )
@@ -49,7 +54,7 @@ def build(store: Store, health: Health, secret: str, slack: AsyncApp | None) -> 
     return Starlette(routes=routes)
 
 
-async def _freescout(request: Request, store: Store, health: Health, secret: str) -> Response:
+async def _freescout(request: Request, store: Store, health: Health, secret: str, echoes: Echoes) -> Response:
     """Put the bell on disk, then answer 200. FreeScout sends from its only queue worker: it must not wait."""
     try:
         body = await _body(request, webhook.SIZE_LIMIT)
@@ -63,12 +68,19 @@ async def _freescout(request: Request, store: Store, health: Health, secret: str
         health.count("forged")
         log.warning("a webhook with a wrong signature: is FREESCOUT_WEBHOOK_SECRET the one FreeScout shows?")
         return PlainTextResponse("The signature does not match.", 401)
+    event = request.headers.get("X-FreeScout-Event")
+    name = webhook.fingerprint(event, body)
+    if echoes.heard(name):
+        health.count("repeated")
+        return PlainTextResponse("OK, again")
     try:
-        told = webhook.read(request.headers.get("X-FreeScout-Event"), body)
+        told = webhook.read(event, body)
     except BadBody:
         health.count("not JSON")
         return PlainTextResponse("The body is not JSON.", 400)
     health.count(await _ring(store, told))
+    reached("webhook.kept")
+    echoes.keep(name)
     return PlainTextResponse("OK")
 
 
@@ -82,7 +94,7 @@ async def _ring(store: Store, told: Bell | CustomerBell | Dropped) -> str:
             await store.ring_customer(told.customer, told.event)
             return told.event
         case Bell():
-            await store.ring([told.conversation], told.event)
+            await store.ring([told.conversation], told.event, priority=_PRIORITY.get(told.event, 5))
             return told.event
 
 

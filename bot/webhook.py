@@ -8,6 +8,9 @@ import base64
 import hashlib
 import hmac
 import json
+import time
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.errors import BridgeError
@@ -58,6 +61,38 @@ class Dropped:
     """Nothing to look at, and why: one of a few words, fit for a counter."""
 
     why: str
+
+
+class Echoes:
+    """Tells FreeScout's retries: the same bytes once more, minutes after the bell was on disk.
+
+    Two events may look alike as well, where somebody changed a thing, and changed it back within one second.
+    So what comes within `soon` seconds counts as an event of its own.
+    """
+
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, soon: float = 10.0, most: int = 10_000
+    ) -> None:
+        self._clock = clock
+        self._soon = soon
+        self._most = most
+        self._kept: OrderedDict[bytes, float] = OrderedDict()
+
+    def heard(self, name: bytes) -> bool:
+        """Whether the webhook of this fingerprint was answered with 200 a while ago."""
+        kept = self._kept.get(name)
+        return kept is not None and self._clock() - kept > self._soon
+
+    def keep(self, name: bytes) -> None:
+        """Remember a webhook whose bell is on disk."""
+        self._kept.setdefault(name, self._clock())
+        if len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+
+
+def fingerprint(event: str | None, body: bytes) -> bytes:
+    """What is the same of two webhooks only where all of them is."""
+    return hashlib.sha256(hashlib.sha256(body).digest() + (event or "").encode("utf-8", "replace")).digest()
 
 
 def signed(body: bytes, signature: str | None, secret: str) -> bool:

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from bot.errors import Ambiguous, Misconfigured, Transient
+from bot.crashpoints import reached
+from bot.errors import Ambiguous, BridgeError, Misconfigured, Transient
 from bot.health import Health
 from bot.reconcile import Reconciler
-from bot.store import Store, Work
+from bot.store import Looked, Store, Work
 
 log = logging.getLogger(__name__)
 
@@ -21,59 +22,98 @@ _FIRST = 2.0
 _LONGEST = 600.0
 _BUG_TRIES = 3
 """What is nobody's known fault is tried again this often before it is parked."""
+_BELL_LATE = 60.0
+"""Seconds after a change by which its webhook should have come."""
 
 
-async def run(
-    store: Store, reconciler: Reconciler, health: Health, now: Callable[[], datetime], stopping: asyncio.Event
-) -> None:
-    """Look at what is due, one conversation after the other, until told to stop."""
-    while not stopping.is_set():
-        work = await _surely(store.claim, health, stopping)
-        if work is None:
-            await store.wait_for_work(1.0, stopping)
-            continue
+class Worker:
+    """Looks at one conversation after the other; several run side by side."""
+
+    def __init__(
+        self,
+        store: Store,
+        reconciler: Reconciler,
+        health: Health,
+        now: Callable[[], datetime],
+        stopping: asyncio.Event,
+    ) -> None:
+        self._store = store
+        self._reconciler = reconciler
+        self._health = health
+        self._now = now
+        self._stopping = stopping
+
+    async def run(self) -> None:
+        """Look at what is due, one conversation after the other, until told to stop."""
+        while not self._stopping.is_set():
+            work = await self._surely(self._store.claim)
+            if work is None:
+                await self._store.wait_for_work(1.0, self._stopping)
+                continue
+            reached("work.claimed")
+            await self.look(work)
+
+    async def look(self, work: Work) -> None:
+        """Look at a conversation that was claimed, and give it back."""
         try:
-            customer, again = await reconciler.look(work.conversation)
+            looked, failure = await self._reconciler.look(work)
         except Exception as error:
-            given_back = partial(_failed, store, health, now, work, error)
+            given_back = partial(self._failed, work, error, Looked())
         else:
-            given_back = partial(store.looked, work, customer, again)
-        await _surely(given_back, health, stopping)
+            self._count(work, looked)
+            if failure is None:
+                given_back = partial(self._store.looked, [(work, looked)])
+            else:
+                given_back = partial(self._failed, work, failure, looked)
+        await self._surely(given_back)
+        reached("look.done")
 
+    def _count(self, work: Work, looked: Looked) -> None:
+        """Count what only the sweep has found: the health of FreeScout's webhooks."""
+        if work.reason != "sweep" or not looked.missing:
+            return
+        self._health.count("found only by the sweep")
+        rings = [key for key in looked.missing if key == "card" or key.startswith("thread:")]
+        if rings and looked.at - looked.updated > _BELL_LATE:
+            self._health.count("webhooks that never came")
+            self._health.missed_bell()
 
-async def _surely(
-    write: Callable[[], Awaitable[T]], health: Health, stopping: asyncio.Event, pause: float = 1.0
-) -> T | None:
-    """Write until the store takes it: a full disk passes, but a loop that ended would not come back."""
-    while True:
-        try:
-            return await write()
-        except Exception as error:
-            log.error("the store fails a worker: %s", error)
-            health.ill(str(error))
-        if stopping.is_set():
-            return None  # at the next start every claim is taken back
-        await asyncio.sleep(pause)
+    async def _surely(self, write: Callable[[], Awaitable[T]], pause: float = 1.0) -> T | None:
+        """Write until the store takes it: a full disk passes, but a loop that ended would not come back."""
+        while True:
+            try:
+                return await write()
+            except Exception as error:
+                log.error("the store fails a worker: %s", error)
+                self._health.ill(str(error))
+            if self._stopping.is_set():
+                return None  # at the next start every claim is taken back
+            await asyncio.sleep(pause)
 
-
-async def _failed(
-    store: Store, health: Health, now: Callable[[], datetime], work: Work, error: Exception
-) -> None:
-    mark = secrets.token_hex(4)
-    where = f"conversation {work.conversation} ({work.reason}, try {work.attempts + 1}) [{mark}]"
-    if isinstance(error, Transient | Ambiguous):
-        named = error.retry_after if isinstance(error, Transient) else None
-        wait = named if named is not None else min(_LONGEST, _FIRST * 2 ** min(work.attempts, 12))
-        if isinstance(error, Misconfigured):
-            log.error("%s waits for the operator: %s", where, error)
-            health.ill(str(error))
+    async def _failed(self, work: Work, error: Exception, looked: Looked) -> None:
+        mark = secrets.token_hex(4)
+        where = f"conversation {work.conversation} ({work.reason}, try {work.attempts + 1}) [{mark}]"
+        if isinstance(error, Transient | Ambiguous):
+            named = error.retry_after if isinstance(error, Transient) else None
+            wait = named if named is not None else min(_LONGEST, _FIRST * 2 ** min(work.attempts, 12))
+            if isinstance(error, Misconfigured):
+                log.error("%s waits for the operator: %s", where, error)
+                self._health.ill(str(error))
+            else:
+                log.warning("%s in %.0f s again: %s", where, wait, error)
+            await self._again(work, wait, str(error), looked)
+        elif work.attempts + 1 < _BUG_TRIES or looked.waits:
+            log.error("%s broke", where, exc_info=error)
+            await self._again(work, _FIRST, f"{type(error).__name__} [{mark}]", looked)
         else:
-            log.warning("%s in %.0f s again: %s", where, wait, error)
-        await store.look_again(work, now() + timedelta(seconds=wait), str(error))
-        return
-    if work.attempts + 1 < _BUG_TRIES:
-        log.error("%s broke", where, exc_info=error)
-        await store.look_again(work, now() + timedelta(seconds=_FIRST), f"{type(error).__name__} [{mark}]")
-        return
-    log.error("%s is parked until its next webhook", where, exc_info=error)
-    await store.park(work, f"{type(error).__name__} [{mark}]")
+            log.error("%s is parked until its next webhook: python -m bot work", where, exc_info=error)
+            await self._store.park(work, f"{type(error).__name__}: {_told(error)} [{mark}]")
+
+    async def _again(self, work: Work, wait: float, why: str, looked: Looked) -> None:
+        due = self._now() + timedelta(seconds=wait)
+        await self._store.look_again(work, due, why, looked.waits)
+
+
+def _told(error: Exception) -> str:
+    """The error's own words where they are the bridge's; another's could quote a customer."""
+    return str(error)[:300] if isinstance(error, BridgeError) else "see the log"

@@ -1,7 +1,7 @@
 """Every action there is, in the order in which help lists them."""
 
 from bot.surfaces import Action
-from commands import assign, help, lists, note, reply, show, status  # noqa: A004 - an action is called so
+from commands import assign, card, help, lists, note, reply, show, status  # noqa: A004 - an action is called so
 
 ACTIONS: tuple[Action, ...] = (
     help.ACTION,
@@ -11,4 +11,5 @@ ACTIONS: tuple[Action, ...] = (
     assign.ACTION,
     status.ACTION,
     lists.ACTION,
+    card.ACTION,
 )

@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import random
+import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,13 +15,21 @@ import httpx
 import pytest
 
 from bot.app import running
-from bot.poster import Pace
+from bot.lanes import Pace
 from bot.settings import Route, Settings, Stale
 from sandbox.clock import Clock
 from sandbox.freescout import FreeScout
 from sandbox.serving import serving
 from sandbox.slack import Message, Person, Slack, View
 from tests.blockcheck import problems_in_message, problems_in_view
+
+
+def free_port() -> int:
+    """A port to close and to come back to: the system gives those below 32768 to nobody meanwhile."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 @dataclass
@@ -39,14 +49,15 @@ class House:
     expects_errors: bool = False
     pace: Pace = field(default_factory=lambda: Pace(per_second=1000))
     address: str = ""
+    _known: bool = False
     _bridge: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def start(self, **changes: Any) -> None:
         """Start the bridge, or start it again after `stop`, with other settings where some are given."""
         self.settings = replace(self.settings, **changes)
         self.address = await self._bridge.enter_async_context(running(self.settings, self.clock, self.pace))
-        if not self.settings.port:  # the first time; later it comes back to the same place
-            self.settings = replace(self.settings, port=int(self.address.rpartition(":")[2]))
+        if not self._known:  # later it comes back to the same place
+            self._known = True
             self.freescout.subscribe(f"{self.address}/freescout/webhook")
         self.slack.request_url = (
             f"{self.address}/slack/events" if self.settings.slack_signing_secret else None
@@ -87,7 +98,7 @@ class House:
         """All that stands in a card's thread."""
         return "\n".join(reply.all_text for reply in self.thread(card))
 
-    async def until(self, look: Callable[[], Any], patience: float = 8) -> Any:
+    async def until(self, look: Callable[[], Any], patience: float = 30) -> Any:
         """Wait until something is so; fail when it is not in time."""
         try:
             async with asyncio.timeout(patience):
@@ -97,10 +108,17 @@ class House:
             pytest.fail(f"did not come about within {patience} s")
         return found
 
+    async def health(self, right: Callable[[Any], Any] = bool, patience: float = 30) -> Any:
+        """What `/healthz` says, as soon as it is right."""
+        async with httpx.AsyncClient() as client, asyncio.timeout(patience):
+            while not right(told := (await client.get(f"{self.address}/healthz")).json()):
+                await asyncio.sleep(0.05)
+        return told
+
     async def quiet(self) -> None:
         """Wait until nothing is due and nothing was said for a moment."""
         async with httpx.AsyncClient() as client:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 calm = 0
                 seen = -1
                 while calm < 3:
@@ -147,7 +165,7 @@ async def _house(tmp_path: Path, caplog: pytest.LogCaptureFixture, *, start: boo
             slack_api_url=slack.api_url,
             database_url=f"sqlite:///{tmp_path / 'bridge.db'}",
             host="127.0.0.1",
-            port=0,
+            port=free_port(),
             routes=(Route("Support", "support"), Route("Sales", "sales")),
             stale=Stale((timedelta(hours=2), timedelta(hours=8)), timedelta(minutes=1)),
         )

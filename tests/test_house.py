@@ -3,9 +3,7 @@
 import asyncio
 from datetime import timedelta
 
-import httpx
-
-from bot.poster import Pace
+from bot.lanes import Pace
 from bot.settings import Route
 from tests.conftest import House
 
@@ -193,11 +191,12 @@ async def test_what_came_while_the_bridge_was_down_is_there_after_the_next_bell(
     card = await house.writes(body="one")
     await house.until(lambda: house.thread(card))
     await house.stop()
+    before = len(house.freescout.deliveries)
     house.freescout.customer_replies(1, "two")
     house.freescout.agent_notes(1, house.ana_id, "three")
-    await asyncio.sleep(0.1)
+    await house.until(lambda: len(house.freescout.deliveries) >= before + 2)
     await house.start()
-    await house.until(lambda: "three" in house.said(card), patience=20)
+    await house.until(lambda: "three" in house.said(card))
     await house.quiet()
     assert len(house.cards()) == 1
     assert len(house.thread(card)) == 3
@@ -262,12 +261,7 @@ async def test_a_route_from_a_mailbox_that_is_not_there_is_loud(empty_house: Hou
     house = empty_house
     house.expects_errors = True
     await house.start(routes=(Route("Suport", "support"), Route("Sales", "sales")))
-    async with httpx.AsyncClient() as client:
-        for _ in range(40):
-            await asyncio.sleep(0.1)
-            told = (await client.get(f"{house.address}/healthz")).json()
-            if told["problems"]:
-                break
+    told = await house.health(lambda told: told["problems"])
     assert told["status"] == "degraded"
     assert "'Suport'" in str(told["problems"])
     assert "Sales" not in str(told["problems"])

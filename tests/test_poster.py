@@ -18,7 +18,8 @@ from bot.cards import Message, context, plain
 from bot.channels import Channels
 from bot.errors import Ambiguous, Misconfigured, Transient
 from bot.plan import CARD, Step
-from bot.poster import Pace, Poster
+from bot.lanes import Pace
+from bot.poster import Poster
 from bot.settings import Route
 from bot.slackapi import SlackRefused, client
 from bot.store import Store

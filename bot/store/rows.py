@@ -1,6 +1,7 @@
 """The rows that the store hands out."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -22,6 +23,25 @@ class Work:
     reason: str
     rung: int
     attempts: int
+    held: float = 0
+    """Since when it waits for Slack to take it, in seconds since 1970; 0 where it does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What came of a look: whose the conversation is, its last change, and what is still to do."""
+
+    customer: int = 0
+    updated: float = 0
+    """FreeScout's own time of its last change, in seconds since 1970."""
+    at: float = 0
+    """When the truth was fetched, in seconds since 1970."""
+    again: datetime | None = None
+    """When time alone makes another look due."""
+    waits: tuple[str, ...] = ()
+    """The lanes in which it waits for its turn."""
+    missing: tuple[str, ...] = ()
+    """The keys of what Slack did not show yet."""
 
 
 @dataclass(frozen=True, slots=True)

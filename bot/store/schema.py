@@ -38,11 +38,23 @@ MIGRATIONS: dict[str, str] = {
             action text not null, conversation integer not null, detail text not null, outcome text not null
         );
     """,
+    "002 turns": """
+        alter table work add column waits text not null default '';
+        alter table work add column held real not null default 0;
+        alter table looked add column updated real not null default 0;
+        create index looked_at on looked (at);
+        create table marks (name text primary key, at real not null);
+        create table events_seen (event text primary key, at real not null);
+        create index posts_begun on posts (channel) where ts = '';
+    """,
 }
 
 
-def open_database(path: str) -> Database:
-    """Open the file, make or migrate its tables, and take back what a dead process had claimed."""
+def open_database(path: str, *, visiting: bool = False) -> Database:
+    """Open the file and make or migrate its tables.
+
+    Unless `visiting`, take back what a dead process had claimed, and call what it kept waiting for a turn.
+    """
     if path != ":memory:":
         Path(path).touch(mode=0o600)  # replies on their way are in it
     connection = sqlite3.connect(path, check_same_thread=False, timeout=10)
@@ -51,8 +63,9 @@ def open_database(path: str) -> Database:
     connection.execute("pragma journal_mode = wal")
     connection.execute("pragma synchronous = full")
     _migrate(database)
-    with database.atomic():
-        database.execute("update work set claimed = 0")
+    if not visiting:
+        with database.atomic():
+            database.execute("update work set claimed = 0, due = case waits when '' then due else 0 end")
     return database
 
 

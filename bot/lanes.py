@@ -1,0 +1,298 @@
+"""Whose turn it is. Slack takes about one post a second in a channel: https://docs.slack.dev/apis/web-api/rate-limits
+
+A lane is a channel, or the one way by which all edits go. A look that finds its lane free goes at once; one
+that does not is put down and waits here, while its worker does something else. The lane's pump calls the most
+urgent look when there is a turn, and that one fetches the truth anew: what is posted late is never old.
+Many first cards that wait together become a digest.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot import policy
+from bot.errors import BridgeError, Misconfigured, Transient
+from bot.health import Health
+from bot.plan import Urgency
+from bot.policy import Then
+from bot.roundup import Line
+from bot.store import Looked, Store, Work
+from bot.store.table import wait_for
+
+log = logging.getLogger(__name__)
+
+EDITS = "edits"
+"""The lane of every chat.update: Slack counts those together, apart from the posts."""
+DIGEST_FROM, DIGEST_MOST = 10, 25
+"""From how many waiting first cards on a digest is made of them, and how many it holds."""
+_MISS = 0.03
+_MOST_MISSES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many posts a second a channel takes, and how many at once after a rest."""
+
+    per_second: float = 1.0
+    burst: int = 4
+
+
+EDIT_PACE = Pace(50 / 60, 15)
+"""chat.update is a method of Tier 3."""
+NAME_PACE = Pace(1000)
+"""A channel that is not found has a lane under its name; once it is, all go on to its own."""
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A look that waits for its turn; with a `line`, a digest may speak for it."""
+
+    work: Work
+    looked: Looked
+    urgency: Urgency
+    held: float
+    line: Line | None = None
+    misses: int = 0
+    not_before: float = 0.0
+
+
+@dataclass(slots=True)
+class Lane:
+    """One lane: who waits in it, when the next turn is, and what is wrong with it."""
+
+    name: str
+    pace: Pace
+    waiting: dict[int, Waiting] = field(default_factory=dict)
+    free: float = 0.0
+    failures: int = 0
+    trouble: str = ""
+    granted: int | None = None
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def turn(self) -> float:
+        """Seconds until the next turn."""
+        gap = 1 / self.pace.per_second
+        now = time.monotonic()
+        return max(self.free, now - gap * self.pace.burst) + gap - now
+
+    def spend(self) -> None:
+        """Take the turn."""
+        gap = 1 / self.pace.per_second
+        self.free = max(self.free, time.monotonic() - gap * self.pace.burst) + gap
+
+    def pause(self, seconds: float) -> None:
+        """Give no turn for a while."""
+        self.free = max(self.free, time.monotonic() + seconds - 1 / self.pace.per_second)
+        self.changed.set()
+
+
+Look = Callable[[Work], Awaitable[None]]
+Gather = Callable[[str, Sequence[Waiting]], Awaitable[None]]
+
+
+class Lanes:
+    """Every lane, and the pumps that give turns."""
+
+    def __init__(
+        self, store: Store, health: Health, now: Callable[[], datetime], pace: Pace | None = None
+    ) -> None:
+        self._store = store
+        self._now = now
+        self._health = health
+        self._pace = pace or Pace()
+        self._edit_pace = EDIT_PACE if pace is None else pace
+        self._lanes: dict[str, Lane] = {}
+        self._pumps: set[asyncio.Task[None]] = set()
+        self._calls: tuple[Look, Gather, asyncio.Event] | None = None
+        self.stopped = asyncio.Event()
+        """Set while Slack lets nobody post."""
+
+    # what a look asks
+
+    def enter(self, name: str, conversation: int) -> bool:
+        """Take a turn if there is one for this conversation; without it, nothing may be posted."""
+        lane = self._lane(name)
+        if lane.granted == conversation and not self.stopped.is_set():
+            lane.granted = None
+            lane.spend()
+            return True
+        others = len(lane.waiting) - (conversation in lane.waiting)
+        if self.stopped.is_set() or lane.trouble or others or lane.turn() > 0:
+            return False
+        lane.waiting.pop(conversation, None)
+        lane.spend()
+        return True
+
+    def wait(self, name: str, waiting: Waiting) -> None:
+        """Wait in a lane; whoever waits there already is the older look of the same conversation."""
+        lane = self._lane(name)
+        lane.waiting[waiting.work.conversation] = waiting
+        lane.changed.set()
+
+    def leave(self, conversation: int) -> None:
+        """Wait nowhere any more."""
+        for lane in self._lanes.values():
+            lane.waiting.pop(conversation, None)
+
+    def met(self, name: str, error: BridgeError) -> bool:
+        """Learn from a post that failed; say whether it is enough to wait in the lane."""
+        lane = self._lane(name)
+        then = policy.slack(error.code).then if isinstance(error, Misconfigured) else Then.LATER
+        if then is Then.STOP:
+            self.stop(str(error))
+        elif then in (Then.SHUT, Then.JOIN):
+            self.shut(name, str(error))
+        elif isinstance(error, Transient) and then is Then.LATER:
+            lane.failures += 1
+            lane.pause(error.retry_after or min(60.0, 2.0**lane.failures))
+            log.warning("lane %s waits: %s", name, error)
+        else:
+            return False
+        return True
+
+    def went(self, name: str) -> None:
+        """Learn from a post that stands."""
+        lane = self._lane(name)
+        lane.failures = 0
+        if lane.trouble:
+            lane.trouble = ""
+            log.info("lane %s is open again", name)
+            self._health.over(f"lane {name}")
+
+    # what closes and opens
+
+    def shut(self, name: str, why: str) -> None:
+        """Post nothing in a channel but a try after a minute, then after two, at last every ten."""
+        lane = self._lane(name)
+        lane.failures += 1
+        lane.pause(min(600.0, 60.0 * 2 ** (lane.failures - 1)))
+        if lane.trouble != why:
+            lane.trouble = why
+            log.error("nothing goes to channel %s any more: %s", name, why)
+        self._health.stands(f"lane {name}", f"Nothing goes to {name}: {why}")
+
+    def reopen(self, name: str) -> None:
+        """Try a channel at once that somebody has just put right."""
+        lane = self._lanes.get(name)
+        if lane is not None and lane.trouble:
+            lane.free = 0.0
+            lane.failures = 0
+            lane.changed.set()
+
+    def stop(self, why: str) -> None:
+        """Post nothing anywhere until `go_on`."""
+        if not self.stopped.is_set():
+            log.error("nothing is posted any more: %s", why)
+        self._health.stands("slack", why)
+        self.stopped.set()
+
+    def go_on(self) -> None:
+        """Post again."""
+        self._health.over("slack")
+        if self.stopped.is_set():
+            log.info("Slack takes posts again")
+            self.stopped.clear()
+            for lane in self._lanes.values():
+                lane.changed.set()
+
+    def state(self) -> dict[str, dict[str, object]]:
+        """What waits where, for the health page."""
+        now = self._now().timestamp()
+        return {
+            lane.name: {
+                "waiting": len(lane.waiting),
+                "oldest_seconds": round(max((now - one.held for one in lane.waiting.values()), default=0)),
+                "next_turn_seconds": round(max(0.0, lane.turn()), 1),
+                "trouble": lane.trouble,
+            }
+            for lane in self._lanes.values()
+            if lane.waiting or lane.trouble
+        }
+
+    # the pumps
+
+    async def run(self, look: Look, gather: Gather, stopping: asyncio.Event) -> None:
+        """Give turns until told to stop."""
+        self._calls = (look, gather, stopping)
+        for lane in self._lanes.values():
+            self._start(lane)
+        await stopping.wait()
+        for lane in self._lanes.values():
+            lane.changed.set()
+        await asyncio.gather(*self._pumps)
+
+    def _lane(self, name: str) -> Lane:
+        if name not in self._lanes:
+            pace = self._edit_pace if name == EDITS else self._pace
+            pace = NAME_PACE if name.startswith("#") else pace
+            self._lanes[name] = Lane(name, pace)
+            self._start(self._lanes[name])
+        return self._lanes[name]
+
+    def _start(self, lane: Lane) -> None:
+        if self._calls is not None:
+            pump = asyncio.create_task(self._pump(lane, *self._calls))
+            self._pumps.add(pump)
+            pump.add_done_callback(self._pumps.discard)
+
+    async def _pump(self, lane: Lane, look: Look, gather: Gather, stopping: asyncio.Event) -> None:
+        while not stopping.is_set():
+            if not lane.waiting or self.stopped.is_set():
+                await wait_for(lane.changed, 3600, stopping)
+            elif (pause := lane.turn()) > 0:
+                await wait_for(lane.changed, pause, stopping)
+            else:
+                try:
+                    await self._give_turn(lane, look, gather)
+                except Exception as error:  # a full disk passes; a lane without a pump would not
+                    log.exception("lane %s stumbles", lane.name)
+                    self._health.ill(f"a lane of the bridge breaks ({type(error).__name__}): see the log")
+                    await asyncio.sleep(1)
+
+    async def _give_turn(self, lane: Lane, look: Look, gather: Gather) -> None:
+        lined = sorted((one for one in lane.waiting.values() if one.line), key=_order)
+        if len(lined) >= DIGEST_FROM and not lane.trouble:
+            together, strays = await self._claim(lane, lined[:DIGEST_MOST])
+            if together:
+                lane.spend()
+                await gather(lane.name, [waiting for waiting, _ in together])
+            for work in strays:
+                await look(work)
+            return
+        now = time.monotonic()
+        ready = [one for one in lane.waiting.values() if one.not_before <= now]
+        if not ready:
+            await asyncio.sleep(_MISS)
+            return
+        called, strays = await self._claim(lane, [min(ready, key=_order)])
+        for work in [*(work for _, work in called), *strays]:
+            lane.granted = work.conversation
+            try:
+                await look(work)
+            finally:
+                lane.granted = None
+
+    async def _claim(
+        self, lane: Lane, wanted: Sequence[Waiting]
+    ) -> tuple[list[tuple[Waiting, Work]], list[Work]]:
+        """Take looks out of the lane, but those that a worker has in hand at this moment.
+
+        Second come those that a worker had in hand until just now, and that wait here no more.
+        """
+        works = await self._store.claim_these([one.work.conversation for one in wanted])
+        found = {work.conversation: lane.waiting.pop(work.conversation, None) for work in works}
+        for one in wanted:
+            if one.work.conversation not in found:
+                one.misses += 1
+                one.not_before = time.monotonic() + _MISS
+                if one.misses > _MOST_MISSES and lane.waiting.get(one.work.conversation) is one:
+                    del lane.waiting[one.work.conversation]  # it was parked, or dropped
+        called = [(waiting, work) for work in works if (waiting := found[work.conversation])]
+        return called, [work for work in works if found[work.conversation] is None]
+
+
+def _order(waiting: Waiting) -> tuple[int, float, int]:
+    return waiting.urgency, waiting.held, waiting.work.conversation

@@ -1,0 +1,101 @@
+"""The operators' channel: a mirror of what is wrong, by the same rule as everything else that is said.
+
+Each problem is one message. It is edited when its words change and when the problem is over, and said again
+only if it comes back.
+"""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
+
+from bot import mail
+from bot.cards import Message, context, plain, when
+from bot.channels import Channels
+from bot.desk import Desk
+from bot.errors import BridgeError
+from bot.health import Health
+from bot.lanes import EDITS, Lanes
+from bot.plan import Posted, Step, Urgency
+from bot.poster import Poster
+
+log = logging.getLogger(__name__)
+
+_EVERY = 5.0
+_OVER = "over"
+_NOTICE = "notice:"
+
+
+def plan(current: Mapping[str, str], posted: Mapping[str, Posted], now: datetime) -> list[Step]:
+    """List what the operators' channel must be told, and what it must be told is over. Pure."""
+    steps = []
+    named = {f"{_NOTICE}{_short(name)}": words for name, words in current.items()}
+    for key, words in named.items():
+        shown, version = posted.get(key), _short(words)
+        if shown is None or shown.version != version:
+            message = _message(":rotating_light:", words, now)
+            steps.append(Step(key, version, message, shown.ts if shown else None, Urgency.CARD))
+    for key, shown in posted.items():
+        if key not in named:
+            message = _message(":white_check_mark:", "Over: what was said here is put right.", now)
+            steps.append(Step(key, _OVER, message, shown.ts, Urgency.CARD))
+    return steps
+
+
+def _message(sign: str, words: str, now: datetime) -> Message:
+    said = mail.one_line(words, 1500)
+    return Message(mail.escape(said), (context(sign, plain(said), when(now)),))
+
+
+def _short(words: str) -> str:
+    return hashlib.sha256(words.encode()).hexdigest()[:16]
+
+
+class Notices:
+    """Keeps the operators' channel true."""
+
+    def __init__(self, desk: Desk, health: Health, channels: Channels, poster: Poster, lanes: Lanes) -> None:
+        self._desk = desk
+        self._health = health
+        self._channels = channels
+        self._poster = poster
+        self._lanes = lanes
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Compare every few seconds, until told to stop."""
+        while not stopping.is_set():
+            await self._count_parked()
+            if self._desk.settings.operators:
+                try:
+                    await self._compare(await self._channels.id(self._desk.settings.operators))
+                except BridgeError as error:
+                    log.error("the operators cannot be told in Slack: %s", error)
+                    self._health.ill(f"The operators' channel: {error}")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), _EVERY)
+
+    async def _count_parked(self) -> None:
+        parked = (await self._desk.store.counts())["parked"]
+        if parked:
+            some = "1 conversation is" if parked == 1 else f"{parked} conversations are"
+            words = f"{some} parked: the bridge cannot show what changed there. See python -m bot work"
+            self._health.stands("parked", words)
+        else:
+            self._health.over("parked")
+
+    async def _compare(self, channel: str) -> None:
+        posted = {}
+        for delivery in await self._desk.store.posts(0):
+            if delivery.channel == channel and delivery.key.startswith(_NOTICE):
+                ts = delivery.ts or await self._poster.settle(0, delivery, None)
+                if ts:
+                    posted[delivery.key] = Posted(ts, delivery.version)
+        for step in plan(self._health.lasting, posted, self._desk.now()):
+            lane = EDITS if step.ts else channel
+            if not self._lanes.enter(lane, 0):
+                continue  # its turn comes
+            await self._poster.take(0, channel, step, None)
+            if step.version == _OVER:
+                await self._desk.store.unposted(0, channel, step.key)

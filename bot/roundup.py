@@ -1,0 +1,109 @@
+"""Many conversations in one message: the digest of a burst, and what came while the bridge was away. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot import clock, mail
+from bot.cards import Block, Message, button, context, named, plain, richtext_block
+from bot.model import Conversation
+from bot.richtext import Element, link, section, text
+
+SHOW_CARD = "digest.card"
+_MOST_LINKS = 40
+"""Lines of a list: with long subjects, more would be refused as msg_blocks_too_long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a digest says of a conversation. `pings` are the keys of what the line says in their place."""
+
+    conversation: int
+    number: int
+    title: str
+    customer: str
+    newest: int
+    """The id of its newest message: a newer one brings the card after all."""
+    pings: tuple[str, ...] = ()
+    waited: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A conversation that changed while the bridge was away."""
+
+    conversation: int
+    title: str
+    url: str
+    customer: str
+    new: bool
+    replies: int
+    closed: bool
+
+
+def line(conversation: Conversation, newest: int, pings: Sequence[str], waited: timedelta | None) -> Line:
+    """Make the line of a conversation."""
+    return Line(
+        conversation.id,
+        conversation.number,
+        mail.one_line(conversation.title, 100),
+        named(conversation.customer),
+        newest,
+        tuple(pings),
+        waited if pings else None,
+    )
+
+
+def digest(lines: Sequence[Line], late: timedelta | None) -> Message:
+    """Several new conversations at once: a line and a button for each."""
+    head = f"{len(lines)} conversations came at once. Each gets its card when somebody writes, or on demand."
+    blocks = [context(":inbox_tray:", plain(head))]
+    blocks += [_row(one) for one in lines]
+    blocks += [delayed(late)] if late else []
+    names = ", ".join(one.title for one in lines)
+    return Message(mail.escape(mail.one_line(f"{len(lines)} conversations: {names}", 3000)), tuple(blocks))
+
+
+def _row(one: Line) -> Block:
+    waited = f" · has waited {clock.spoken(one.waited)}" if one.waited else ""
+    show = {
+        **button(SHOW_CARD, "Show Card", str(one.conversation)),
+        "accessibility_label": f"Show the card of #{one.number}",
+    }
+    return {
+        "type": "section",
+        "block_id": f"line.{one.conversation}",
+        "text": {"type": "plain_text", "text": f"{one.title}\n{one.customer}{waited}", "emoji": False},
+        "accessory": show,
+    }
+
+
+def away(missed: Sequence[Missed], gap: timedelta) -> Message:
+    """What came while the bridge was away; cards and messages follow for what is still open."""
+    new = sum(one.new for one in missed)
+    replies = sum(one.replies for one in missed)
+    closed = sum(one.closed for one in missed)
+    told = f"While I was away ({clock.spoken(gap)}): {new} new, {_count(replies)}, {closed} already closed."
+    listed = sorted(missed, key=lambda one: (one.closed, not one.new))
+    items = [section(link(one.url, one.title), text(f" · {one.customer} · {_what(one)}")) for one in listed]
+    elements: list[Element] = [section({"type": "emoji", "name": "wave"}, text(f" {told}", bold=True))]
+    elements.append({"type": "rich_text_list", "style": "bullet", "elements": items[:_MOST_LINKS]})
+    if len(items) > _MOST_LINKS:
+        elements.append(section(text(f"and {len(items) - _MOST_LINKS} more.", italic=True)))
+    return Message(mail.escape(told), (richtext_block(*elements),))
+
+
+def delayed(late: timedelta) -> Block:
+    """Say that a message had to wait for Slack."""
+    return context(":hourglass:", plain(f"Delayed {clock.spoken(late)} by Slack"))
+
+
+def _count(replies: int) -> str:
+    return f"{replies} {'reply' if replies == 1 else 'replies'}"
+
+
+def _what(one: Missed) -> str:
+    said = ["new"] if one.new else []
+    said += [_count(one.replies)] if one.replies else []
+    said += ["closed"] if one.closed else []
+    return ", ".join(said) or "changed"

@@ -1,0 +1,88 @@
+"""The table `posts`: what Slack shows, and what it may show."""
+
+from collections.abc import Collection, Sequence
+
+from sqlite_utils import Database
+
+from bot.store.rows import Delivery
+from bot.store.table import Table
+
+
+class PostsTable(Table):
+    """Everything said, under its key: a row without `ts` was begun and not confirmed."""
+
+    async def posts(self, conversation: int) -> list[Delivery]:
+        """List what was said of a conversation, in every channel."""
+        rows = await self._writer.do(
+            lambda db: db.execute(
+                "select channel, key, ts, version, begun from posts where conversation = ?", (conversation,)
+            ).fetchall()
+        )
+        return [Delivery(*row) for row in rows]
+
+    async def begin_post(self, conversation: int, channel: str, key: str, version: str) -> None:
+        """Write down that a post is about to be made: found like this later, it may have been made."""
+        await self.begin_posts(channel, [(conversation, key, version)])
+
+    async def begin_posts(self, channel: str, said: Sequence[tuple[int, str, str]]) -> None:
+        """Write down the conversations, keys and versions that one message is about to say together.
+
+        What a row says already of an older message is overwritten: the newer one speaks for both.
+        """
+        now = self._time()
+
+        def job(db: Database) -> None:
+            for conversation, key, version in said:
+                db.execute(
+                    "insert into posts values (?, ?, ?, '', ?, ?) on conflict do update"
+                    " set version = excluded.version, ts = '', begun = excluded.begun",
+                    (conversation, channel, key, version, now),
+                )
+
+        await self._writer.do(job)
+
+    async def posted(self, conversation: int, channel: str, key: str, ts: str, version: str) -> None:
+        """Write down what stands in Slack."""
+        await self._writer.do(
+            lambda db: db.execute(
+                "update posts set ts = ?, version = ? where (conversation, channel, key) = (?, ?, ?)",
+                (ts, version, conversation, channel, key),
+            )
+        )
+
+    async def unposted(self, conversation: int, channel: str, key: str) -> None:
+        """Forget a post that was not made, or that Slack has no more."""
+        await self._writer.do(
+            lambda db: db.execute(
+                "delete from posts where (conversation, channel, key) = (?, ?, ?)",
+                (conversation, channel, key),
+            )
+        )
+
+    async def posted_together(self, channel: str, name: str, ts: str) -> None:
+        """Write down where the message stands whose rows have versions that begin with `name:`."""
+        await self._writer.do(
+            lambda db: db.execute(
+                "update posts set ts = ? where channel = ? and ts = '' and substr(version, 1, ?) = ?",
+                (ts, channel, len(name) + 1, f"{name}:"),
+            )
+        )
+
+    async def unposted_together(self, channel: str, name: str) -> None:
+        """Forget such a message that was not made."""
+        await self._writer.do(
+            lambda db: db.execute(
+                "delete from posts where channel = ? and ts = '' and substr(version, 1, ?) = ?",
+                (channel, len(name) + 1, f"{name}:"),
+            )
+        )
+
+    async def carded(self, conversations: Collection[int]) -> set[int]:
+        """Which of these conversations have a card, or a line of a digest, anywhere."""
+        chosen = ", ".join(str(int(one)) for one in conversations)
+        rows = await self._writer.do(
+            lambda db: db.execute(
+                f"select distinct conversation from posts where conversation in ({chosen})"
+            ).fetchall()
+        )
+        return {row[0] for row in rows}

@@ -1,0 +1,64 @@
+"""The tables `audit`, `marks` and `events_seen`: what was done, how far we came, what Slack told before."""
+
+from typing import Any
+
+from sqlite_utils import Database
+
+from bot.store.table import Table
+
+_REMEMBERED = 86_400.0
+"""Seconds for which an event's id is kept; Slack sends one again within minutes."""
+
+
+class RecordTable(Table):
+    """Small memories."""
+
+    async def audit(
+        self, *, slack_user: str, user: int, action: str, conversation: int, detail: str, outcome: str
+    ) -> None:
+        """Keep one act for the record; `detail` holds no customer's words."""
+        row = (self._time(), slack_user, user, action, conversation, detail, outcome)
+        await self._writer.do(
+            lambda db: db.execute(
+                "insert into audit (at, slack_user, user, action, conversation, detail, outcome)"
+                " values (?, ?, ?, ?, ?, ?, ?)",
+                row,
+            )
+        )
+
+    async def audited(self, conversation: int) -> list[dict[str, Any]]:
+        """What was done to a conversation from Slack, oldest first."""
+        return await self._writer.do(
+            lambda db: list(db.table("audit").rows_where("conversation = ?", [conversation], order_by="id"))
+        )
+
+    async def mark(self, name: str) -> float | None:
+        """How far something came, in seconds since 1970; None before its first time."""
+        row = await self._writer.do(
+            lambda db: db.execute("select at from marks where name = ?", (name,)).fetchone()
+        )
+        return float(row[0]) if row else None
+
+    async def set_marks(self, **marks: float) -> None:
+        """Say how far things came."""
+
+        def job(db: Database) -> None:
+            for name, at in marks.items():
+                db.execute("insert or replace into marks values (?, ?)", (name, at))
+
+        await self._writer.do(job)
+
+    async def event_seen(self, event: str) -> bool:
+        """Whether an event of Slack's was dealt with before."""
+        query = "select 1 from events_seen where event = ?"
+        return bool(await self._writer.do(lambda db: db.execute(query, (event,)).fetchone()))
+
+    async def see_event(self, event: str) -> None:
+        """Remember that an event of Slack's is dealt with."""
+        now = self._time()
+
+        def job(db: Database) -> None:
+            db.execute("insert or ignore into events_seen values (?, ?)", (event, now))
+            db.execute("delete from events_seen where at < ?", (now - _REMEMBERED,))
+
+        await self._writer.do(job)

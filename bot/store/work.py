@@ -1,0 +1,244 @@
+"""The tables `work` and `looked`: conversations to look at, and what the last look at each one saw."""
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlite_utils import Database
+
+from bot.store.rows import Looked, Work
+from bot.store.table import Table, wait_for
+from bot.store.writer import Writer
+
+_CLAIMED = "returning conversation, reason, rung, attempts, held"
+_AT_LATEST = timedelta(minutes=30)
+"""When a look that waits for its turn is tried again even if nothing called it."""
+_SAME_MOMENT = 3.0
+"""FreeScout tells times by the second: a look this soon after a change may have missed the next one."""
+
+
+class WorkTable(Table):
+    """Conversations to look at: one row each, however often the bell rings."""
+
+    def __init__(self, writer: Writer, now: Callable[[], datetime]) -> None:
+        super().__init__(writer, now)
+        self._work_changed = asyncio.Event()
+
+    async def ring(
+        self, conversations: Sequence[int], reason: str, due: datetime | None = None, *, priority: int = 5
+    ) -> None:
+        """Ask for a look at each; one look answers however many asked. A lower priority goes first."""
+        now = self._time()
+        at = due.timestamp() if due else now
+        rows = [(conversation, reason, priority, at, now) for conversation in conversations]
+        await self._writer.do(lambda db: _ring(db, rows))
+        self._work_changed.set()
+
+    async def ring_customer(self, customer: int, reason: str) -> int:
+        """Ask for a look at everything shown of a customer; say how many that is."""
+        now = self._time()
+
+        def job(db: Database) -> int:
+            shown = db.execute("select conversation from looked where customer = ?", (customer,)).fetchall()
+            _ring(db, [(conversation, reason, 8, now, now) for (conversation,) in shown])
+            return len(shown)
+
+        count = await self._writer.do(job)
+        self._work_changed.set()
+        return count
+
+    async def claim(self) -> Work | None:
+        """Take the most urgent conversation that is due and that nobody looks at."""
+        now = self._time()
+        claimed = await self._writer.do(
+            lambda db: db.execute(
+                "update work set claimed = 1 where conversation = (select conversation from work"
+                " where claimed = 0 and parked = 0 and due <= ? order by priority, due limit 1)"
+                f" {_CLAIMED}",
+                (now,),
+            ).fetchall()
+        )
+        if not claimed:
+            return None
+        self._work_changed.set()  # there may be more: wake the next worker
+        return Work(*claimed[0])
+
+    async def claim_these(self, conversations: Collection[int]) -> list[Work]:
+        """Take those of these conversations that wait for their turn and that nobody looks at."""
+        chosen = ", ".join(str(int(one)) for one in conversations)
+        return await self._writer.do(
+            lambda db: [
+                Work(*row)
+                for row in db.execute(
+                    "update work set claimed = 1 where claimed = 0 and parked = 0 and waits != ''"
+                    f" and conversation in ({chosen}) {_CLAIMED}"
+                ).fetchall()
+            ]
+        )
+
+    async def looked(self, looks: Sequence[tuple[Work, Looked]]) -> None:
+        """Mark looks as done. Each stays due if the bell rang meanwhile, or at its `again`.
+
+        One that has to wait for its turn in a channel stays as well, until whoever gives turns claims it.
+        """
+        now = self._time()
+
+        def job(db: Database) -> None:
+            for work, seen in looks:
+                db.execute(
+                    "insert or replace into looked (conversation, customer, at, updated) values (?, ?, ?, ?)",
+                    (work.conversation, seen.customer, seen.at, seen.updated),
+                )
+                if seen.waits:
+                    _hold(db, work, seen, now)
+                else:
+                    _finish(db, work, seen.again.timestamp() if seen.again else None)
+
+        await self._writer.do(job)
+        self._work_changed.set()
+
+    async def look_again(self, work: Work, due: datetime, error: str, waits: Sequence[str] = ()) -> None:
+        """Give a look back that could not be finished, or only in the lanes in which it still waits."""
+        await self._writer.do(
+            lambda db: db.execute(
+                "update work set claimed = 0, attempts = attempts + 1, error = ?, waits = ?,"
+                " due = case when rung = ? then ? else due end where conversation = ?",
+                (error, ", ".join(waits), work.rung, due.timestamp(), work.conversation),
+            )
+        )
+        self._work_changed.set()
+
+    async def park(self, work: Work, error: str) -> None:
+        """Set a look aside that can never succeed as things are; the next bell takes it up again."""
+        now = self._time()
+        await self._writer.do(
+            lambda db: db.execute(
+                "update work set claimed = 0, parked = (rung = ?), attempts = attempts + 1,"
+                " error = ?, due = ? where conversation = ?",
+                (work.rung, error, now, work.conversation),
+            )
+        )
+
+    async def wait_for_work(self, timeout: float, stopping: asyncio.Event | None = None) -> None:
+        """Return when work may have changed, after `timeout` seconds, or when `stopping` is set."""
+        await wait_for(self._work_changed, timeout, stopping)
+
+    async def unseen(self, rows: Sequence[tuple[int, float]]) -> list[int]:
+        """Which of these conversations (id and time of their last change) no look has seen as they are.
+
+        One that is waiting for its turn or for another try needs no bell.
+        """
+
+        def job(db: Database) -> list[int]:
+            return [identity for identity, updated in rows if not _seen(db, identity, updated)]
+
+        return await self._writer.do(job)
+
+    async def longest_unseen(self, most: int) -> list[int]:
+        """The conversations with a card whose last look is longest ago, and that nothing waits to look at."""
+        query = (
+            "select conversation from looked where exists"
+            " (select 1 from posts where posts.conversation = looked.conversation and key = 'card')"
+            " and not exists (select 1 from work where work.conversation = looked.conversation and"
+            " (parked or claimed or waits != '' or attempts > 0)) order by at limit ?"
+        )
+        rows = await self._writer.do(lambda db: db.execute(query, (most,)).fetchall())
+        return [row[0] for row in rows]
+
+    async def counts(self) -> dict[str, int]:
+        """How much is due, waits for a turn or a time, is parked, is on its way out, or failed."""
+        query = (
+            "select (select count(*) from work where not parked and waits = ''),"
+            " (select count(*) from work where not parked and waits != ''),"
+            " (select count(*) from work where parked),"
+            " (select count(*) from outbox where state in ('queued', 'sending', 'unknown')),"
+            " (select count(*) from outbox where state = 'failed')"
+        )
+        row = await self._writer.do(lambda db: db.execute(query).fetchone())
+        return dict(zip(("waiting", "held", "parked", "outbox", "failed"), row, strict=True))
+
+    # for the operator
+
+    async def work(self, conversations: Collection[int] = ()) -> list[dict[str, Any]]:
+        """List the rows, or these alone, the parked ones first."""
+        chosen = ", ".join(str(int(one)) for one in conversations)
+        where = f"conversation in ({chosen})" if conversations else "1"
+        return await self._writer.do(
+            lambda db: list(db.table("work").rows_where(where, order_by="parked desc, due"))
+        )
+
+    async def retry(self, conversations: Collection[int]) -> int:
+        """Look at these again at once, with all their tries anew; say how many there were."""
+        chosen = ", ".join(str(int(one)) for one in conversations)
+        change = (
+            "update work set parked = 0, attempts = 0, due = ?, rung = rung + 1"
+            f" where conversation in ({chosen})"
+        )
+        now = self._time()
+        count: int = await self._writer.do(lambda db: db.execute(change, (now,)).rowcount)
+        self._work_changed.set()
+        return count
+
+    async def drop(self, conversations: Collection[int]) -> int:
+        """Forget that these wanted a look; say how many did. Their next bell rings as ever."""
+        chosen = ", ".join(str(int(one)) for one in conversations)
+        change = f"delete from work where conversation in ({chosen})"
+        return await self._writer.do(lambda db: db.execute(change).rowcount)
+
+
+def _ring(db: Database, rows: Sequence[tuple[int, str, int, float, float]]) -> None:
+    for conversation, reason, priority, due, now in rows:
+        db.execute(
+            "insert into work (conversation, reason, priority, due, rung, first_rung)"
+            " values (:conversation, :reason, :priority, :due, 1, :now) on conflict do update set"
+            " rung = rung + 1, attempts = case when parked then 0 else attempts end, parked = 0,"
+            " priority = min(priority, excluded.priority),"
+            " reason = case when excluded.due < due then excluded.reason else reason end,"
+            " due = min(due, excluded.due)",
+            {
+                "conversation": conversation,
+                "reason": reason,
+                "priority": priority,
+                "due": due,
+                "now": now,
+            },
+        )
+
+
+def _hold(db: Database, work: Work, seen: Looked, now: float) -> None:
+    db.execute(
+        "update work set claimed = 0, attempts = 0, error = '', waits = ?,"
+        " held = case held when 0 then ? else held end,"
+        " due = case when rung = ? then ? else due end where conversation = ?",
+        (", ".join(seen.waits), now, work.rung, now + _AT_LATEST.total_seconds(), work.conversation),
+    )
+
+
+def _finish(db: Database, work: Work, again: float | None) -> None:
+    one = (work.conversation, work.rung)
+    if again is None:
+        db.execute("delete from work where (conversation, rung) = (?, ?)", one)
+    else:
+        db.execute(
+            "update work set due = ?, reason = 'clock', priority = 5, rung = rung + 1, first_rung = ?"
+            " where (conversation, rung) = (?, ?)",
+            (again, again, *one),
+        )
+    db.execute(
+        "update work set claimed = 0, attempts = 0, error = '', waits = '', held = 0 where conversation = ?",
+        (work.conversation,),
+    )
+
+
+def _seen(db: Database, identity: int, updated: float) -> bool:
+    waiting = db.execute(
+        "select 1 from work where conversation = ?"
+        " and (waits != '' or attempts > 0) and (not parked or due >= ?)",
+        (identity, updated + _SAME_MOMENT),
+    ).fetchone()
+    if waiting:
+        # It is looked at anyway, as soon as it can be: a bell now would only call it before its time.
+        return True
+    last = db.execute("select at, updated from looked where conversation = ?", (identity,)).fetchone()
+    return last is not None and last[1] == updated and last[0] >= updated + _SAME_MOMENT

@@ -1,0 +1,145 @@
+"""The sweep: ask FreeScout what changed, and ring for what no look has seen.
+
+It finds what no webhook says (unassigned, retagged, merged, …), what one should have said and did not, and at
+the start whatever happened while the bridge was down. https://api-docs.freescout.net/#list-conversations
+"""
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from bot import cards, mail, roundup, routes
+from bot.channels import Channels
+from bot.crashpoints import reached
+from bot.desk import Desk
+from bot.errors import BridgeError
+from bot.freescout import ConversationQuery, Sort
+from bot.health import Health
+from bot.lanes import Lanes
+from bot.model import Conversation, Status
+from bot.plan import newest
+from bot.poster import Poster
+from bot.roundup import Missed
+
+log = logging.getLogger(__name__)
+
+OVERLAP = timedelta(minutes=2)
+"""How far each sweep goes back behind the last one: what is being written may show up late."""
+AWAY = timedelta(minutes=10)
+"""From which absence on a channel is told what it missed."""
+_ROUND = 5
+"""Conversations that each sweep looks at again for no other reason than their turn."""
+_FEW = 3
+"""Up to so many conversations need no summary: they speak for themselves."""
+_MOST = 20_000
+_STATES = ("published", "deleted")
+
+
+class Sweep:
+    """Looks for changes behind the webhooks' back. A failed sweep is made up for by the next."""
+
+    def __init__(self, desk: Desk, channels: Channels, poster: Poster, lanes: Lanes, health: Health) -> None:
+        self._desk = desk
+        self._channels = channels
+        self._poster = poster
+        self._lanes = lanes
+        self._health = health
+        self._first = True
+
+    async def run(self) -> None:
+        """Sweep once."""
+        try:
+            await self._sweep()
+        except BridgeError as error:
+            log.warning("the sweep failed: %s", error)
+            self._health.ill(str(error))
+
+    async def _sweep(self) -> None:
+        desk, store = self._desk, self._desk.store
+        now = desk.now()
+        mark = await store.mark("swept")
+        if mark is None:  # the first start: what was before is history
+            await store.set_marks(swept=now.timestamp(), alive=now.timestamp())
+            return
+        alive = datetime.fromtimestamp(await store.mark("alive") or now.timestamp(), UTC)
+        away = now - alive if self._first else timedelta(0)
+        since = datetime.fromtimestamp(mark, UTC) - OVERLAP
+        found = await self._changed(since, threads=away >= AWAY)
+        reached("sweep.listed")
+        fresh = set(await store.unseen([(one.id, one.updated_at.timestamp()) for one in found]))
+        changed = [one for one in found if one.id in fresh]
+        if away >= AWAY and len(changed) > _FEW:
+            await self._tell(changed, alive, away)
+        if changed:
+            await store.ring([one.id for one in changed], "sweep", priority=7)
+        # And a few of those that nobody has looked at for longest: some changes move no time in FreeScout.
+        await store.ring(await store.longest_unseen(_ROUND), "round", priority=9)
+        reached("sweep.rung")
+        newest_change = max((one.updated_at.timestamp() for one in found), default=mark)
+        await store.set_marks(swept=max(mark, newest_change), alive=now.timestamp())
+        self._first = False
+        reached("sweep.marked")
+
+    async def _changed(self, since: datetime, *, threads: bool) -> list[Conversation]:
+        """What changed since then, the deleted among it: the oldest change first."""
+        found: list[Conversation] = []
+        for state in _STATES:
+            query = ConversationQuery(state=state, updated_since=since, sort=Sort.UPDATED, threads=threads)
+            found += [row async for row in self._desk.freescout.conversations(query, most=_MOST)]
+        return found
+
+    async def _tell(self, changed: Sequence[Conversation], since: datetime, away: timedelta) -> None:
+        """Tell each channel in one message what it missed."""
+        known = await self._desk.store.carded([one.id for one in changed])
+        by_channel: dict[str, list[Conversation]] = {}
+        for one in changed:
+            for channel in await self._channels_of(one):
+                by_channel.setdefault(channel, []).append(one)
+        for channel, its in by_channel.items():
+            missed = [(one, self._missed(one, since, new=one.id not in known)) for one in its]
+            told = [(one, what) for one, what in missed if what.new or what.replies or what.closed]
+            if len(told) > _FEW:
+                await self._say(channel, told, since, away)
+
+    async def _channels_of(self, conversation: Conversation) -> list[str]:
+        if not conversation.published or conversation.status is Status.SPAM:
+            return []
+        mailbox = await self._desk.people.mailbox(conversation.mailbox_id)
+        found = routes.matching(conversation, mailbox, self._desk.settings.routes)
+        channels = []
+        for route in found:
+            try:
+                channels.append(await self._channels.id(route.channel))
+            except BridgeError as error:  # its looks will say so, and wait
+                log.warning("no summary for #%s: %s", route.channel, error)
+        return list(dict.fromkeys(channels))
+
+    async def _say(
+        self, channel: str, told: Sequence[tuple[Conversation, Missed]], since: datetime, away: timedelta
+    ) -> None:
+        name = hashlib.sha256(f"{channel} {since}".encode()).hexdigest()[:16]
+        # A new one that is closed already needs no card: its line in this message stands for it.
+        over = [(one.id, newest(one)) for one, what in told if what.new and what.closed]
+        message = roundup.away([what for _, what in told], away)
+        self._lanes.enter(channel, 0)  # it counts as a post, and comes before them all
+        try:
+            await self._poster.summarise(channel, name, message, over)
+        except BridgeError as error:
+            # Nobody may be left without cards for want of a summary.
+            self._lanes.met(channel, error)
+            log.warning("no summary in %s: %s", channel, error)
+
+    def _missed(self, one: Conversation, since: datetime, *, new: bool) -> Missed:
+        fresh = new and one.created_at >= since - OVERLAP
+        said = [t for t in one.threads if t.type == "customer" and t.created_at > since]
+        closed = one.status is Status.CLOSED and (one.closed_at is None or one.closed_at > since)
+        return Missed(
+            one.id,
+            mail.one_line(one.title, 80),
+            self._desk.settings.conversation_url(one.id),
+            cards.named(one.customer),
+            new=fresh,
+            replies=max(0, len(said) - 1) if fresh else len(said),
+            closed=closed,
+        )
