@@ -1,4 +1,4 @@
-"""The command line: `python -m bot run | check | demo`, the same as `freescout-slack …`."""
+"""The command line: `python -m bot run | check | work | demo`, the same as `freescout-slack …`."""
 
 import argparse
 import asyncio
@@ -6,7 +6,8 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -21,6 +22,9 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="run the bridge until told to stop")
     commands.add_parser("check", help="read the configuration and say every problem at once")
+    work = commands.add_parser("work", help="list what waits or is parked; show, retry or drop it")
+    work.add_argument("what", nargs="?", choices=("list", "show", "retry", "drop"), default="list")
+    work.add_argument("conversation", nargs="*", type=int, help="its id, as in the address FreeScout shows")
     demo = commands.add_parser("demo", help="try it all: a stand-in FreeScout, a stand-in Slack, the bridge")
     demo.add_argument("--once", action="store_true", help="play the scenario, check its outcome, end")
     demo.add_argument("--port", type=int, default=8400, help="where the pages begin (default: %(default)s)")
@@ -34,6 +38,8 @@ def main(arguments: list[str] | None = None) -> int:
         for problem in error.problems:
             print(f"  - {problem}", file=sys.stderr)
         return 1
+    if asked.command == "work":
+        return _work(settings, asked.what, asked.conversation)
     return _check(settings) if asked.command == "check" else _run(settings)
 
 
@@ -60,6 +66,20 @@ def _check(settings: Settings) -> int:
     print(f"The configuration is fine: {settings.freescout_url}, {routes}, Slack by {way}.")
     print("Neither was contacted.")
     return 0
+
+
+def _work(settings: Settings, what: str, conversations: Sequence[int]) -> int:
+    from bot.workbench import work  # noqa: PLC0415 - `check` needs no database
+
+    if what in ("show", "drop") and not conversations:
+        print(f"Say which: python -m bot work {what} 412", file=sys.stderr)
+        return 2
+    if not Path(settings.database_path).exists():
+        print(f"There is no {settings.database_path}: the bridge has not run here.", file=sys.stderr)
+        return 1
+    said, status = asyncio.run(work(settings, what, conversations, datetime.now(UTC)))
+    print(said, file=sys.stderr if status else sys.stdout)
+    return status
 
 
 def _run(settings: Settings) -> int:

@@ -105,7 +105,7 @@ class Lanes:
         self._pace = pace or Pace()
         self._edit_pace = EDIT_PACE if pace is None else pace
         self._lanes: dict[str, Lane] = {}
-        self._pumps: set[asyncio.Task[None]] = set()
+        self._pumps: dict[str, asyncio.Task[None]] = {}
         self._calls: tuple[Look, Gather, asyncio.Event] | None = None
         self.stopped = asyncio.Event()
         """Set while Slack lets nobody post."""
@@ -119,7 +119,8 @@ class Lanes:
             lane.granted = None
             lane.spend()
             return True
-        others = len(lane.waiting) - (conversation in lane.waiting)
+        # 0 is the bridge itself: what it says of itself waits behind nobody.
+        others = len(lane.waiting) - (conversation in lane.waiting) if conversation else 0
         if self.stopped.is_set() or lane.trouble or others or lane.turn() > 0:
             return False
         lane.waiting.pop(conversation, None)
@@ -131,6 +132,10 @@ class Lanes:
         lane = self._lane(name)
         lane.waiting[waiting.work.conversation] = waiting
         lane.changed.set()
+
+    def is_shut(self, name: str) -> bool:
+        """Whether nothing goes to this channel until somebody has put it right."""
+        return bool(self._lane(name).trouble)
 
     def leave(self, conversation: int) -> None:
         """Wait nowhere any more."""
@@ -222,7 +227,7 @@ class Lanes:
         await stopping.wait()
         for lane in self._lanes.values():
             lane.changed.set()
-        await asyncio.gather(*self._pumps)
+        await asyncio.gather(*self._pumps.values())
 
     def _lane(self, name: str) -> Lane:
         if name not in self._lanes:
@@ -233,10 +238,8 @@ class Lanes:
         return self._lanes[name]
 
     def _start(self, lane: Lane) -> None:
-        if self._calls is not None:
-            pump = asyncio.create_task(self._pump(lane, *self._calls))
-            self._pumps.add(pump)
-            pump.add_done_callback(self._pumps.discard)
+        if self._calls is not None and lane.name not in self._pumps:
+            self._pumps[lane.name] = asyncio.create_task(self._pump(lane, *self._calls))
 
     async def _pump(self, lane: Lane, look: Look, gather: Gather, stopping: asyncio.Event) -> None:
         while not stopping.is_set():

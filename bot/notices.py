@@ -66,13 +66,13 @@ class Notices:
     async def run(self, stopping: asyncio.Event) -> None:
         """Compare every few seconds, until told to stop."""
         while not stopping.is_set():
-            await self._count_parked()
-            if self._desk.settings.operators:
-                try:
+            try:
+                await self._count_parked()
+                if self._desk.settings.operators:
                     await self._compare(await self._channels.id(self._desk.settings.operators))
-                except BridgeError as error:
-                    log.error("the operators cannot be told in Slack: %s", error)
-                    self._health.ill(f"The operators' channel: {error}")
+            except BridgeError as error:
+                log.error("the operators cannot be told in Slack: %s", error)
+                self._health.ill(f"The operators cannot be told in Slack: {error}")
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), _EVERY)
 

@@ -171,12 +171,13 @@ class Reconciler:
         for step in steps:
             if self._stopping.is_set():
                 raise Transient("the bridge is stopping", retry_after=0)
-            lane = EDITS if step.ts else channel
+            lane = EDITS if step.ts and not self._lanes.is_shut(channel) else channel
             if not (blocked and lane == channel) and self._lanes.enter(lane, identity):
                 taken = await self._take(course, channel, lane, step, card_ts)
                 if taken is not None:
                     card_ts = taken if step.key == CARD else card_ts
                     continue
+            lane = channel if self._lanes.is_shut(channel) else lane
             course.wait(lane, step.urgency, _line(view, steps, posted) if step.key == CARD else None)
             blocked |= lane == channel  # what stands already may be corrected all the same
 
@@ -193,7 +194,8 @@ class Reconciler:
         except CardGone:
             raise
         except BridgeError as error:
-            if not self._lanes.met(lane, error):
+            # That a channel is shut is learnt for the channel, whichever way the step was to go.
+            if not self._lanes.met(channel if isinstance(error, Misconfigured) else lane, error):
                 raise
             return None
         self._lanes.went(lane)

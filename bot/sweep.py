@@ -72,7 +72,8 @@ class Sweep:
         if away >= AWAY and len(changed) > _FEW:
             await self._tell(changed, alive, away)
         if changed:
-            await store.ring([one.id for one in changed], "sweep", priority=7)
+            why = "start" if self._first else "sweep"
+            await store.ring([one.id for one in changed], why, priority=7)
         # And a few of those that nobody has looked at for longest: some changes move no time in FreeScout.
         await store.ring(await store.longest_unseen(_ROUND), "round", priority=9)
         reached("sweep.rung")

@@ -1,4 +1,4 @@
-"""*Show Card* in a digest: the conversation's own card comes to the channel. Whoever may act there may ask."""
+"""*Show Card* in a digest brings the conversation's own card. Whoever may see its mailbox may ask."""
 
 from bot.cards import richtext_block
 from bot.desk import Desk
