@@ -114,6 +114,8 @@ def line(entry: Thread) -> Message | None:
         change = "moved it here from another mailbox"
     elif entry.action == "changed-ticket-customer":
         change = f"changed the customer to {named(entry.customer)}"
+    elif entry.action == "merged":
+        change = "merged it with another conversation"
     else:
         return None
     return _quiet(f"{who} {change}")

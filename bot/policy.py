@@ -56,6 +56,7 @@ SLACK: dict[str, Rule] = {
         Then.SHUT, "Slack has no such channel that the bot can see: invite it there, or mend the route"
     ),
     "is_archived": Rule(Then.SHUT, "the channel is archived: unarchive it, or mend the route"),
+    "is_inactive": Rule(Then.SHUT, "the channel is archived: unarchive it, or mend the route"),
     "restricted_action": Rule(Then.SHUT, _RIGHTS),
     "restricted_action_read_only_channel": Rule(Then.SHUT, _RIGHTS),
     "restricted_action_thread_only_channel": Rule(Then.SHUT, _RIGHTS),

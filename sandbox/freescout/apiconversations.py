@@ -98,8 +98,7 @@ class Conversations:
                 raise Refused("customerId", "Customer not found")
             self._desk.change_customer(conversation, number(value), by)
         elif key == "subject" and value:
-            conversation.subject = str(value)
-            self._world.touch(conversation)
+            self._desk.retitle(conversation, str(value), by)
 
     async def delete(self, request: Request) -> Response:
         self._desk.delete_forever(self._named(request))

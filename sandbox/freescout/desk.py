@@ -201,9 +201,37 @@ class Desk:
         text = f"changed the customer to {name} in conversation #{conversation.number}"
         self._line(conversation, by, "changed-ticket-customer", text)
 
-    def delete(self, conversation: Conversation, by: Actor) -> None:
+    def retitle(self, conversation: Conversation, subject: str, by: Actor) -> None:
+        """Tells no webhook, and writes no line item."""
+        if subject != conversation.subject:
+            conversation.subject = subject
+            self.world.touch(conversation, by=by)
+
+    def merge(self, into: Conversation, other: Conversation, by: Actor, *, rings: bool) -> None:
+        """Do what `Conversation::mergeConversations` does: https://github.com/freescout-help-desk/freescout.
+
+        The threads change hands and keep their ids. Of `into` only the times of change move: status, preview,
+        count and who waits stay as they were. `other` is not gone but deleted to the folder, with two line
+        items. For that the real server calls the hook of every deletion, so `convo.deleted` of `other` may
+        well ring (`rings`); the module has no event for the merge itself.
+        """
+        if into is other:
+            return
+        self.world.hand_over(other, into)
+        merged = "merged with another conversation"
+        self._line(into, by, "merged", merged, status=into.status, body="")
+        merged = f"merged into conversation #{into.number}"
+        self._line(other, by, "merged", merged, status=other.status, body="")
+        self._trash(other, by)
+        if rings:
+            self.tell("convo.deleted", other)
+
+    def _trash(self, conversation: Conversation, by: Actor) -> None:
         conversation.state = "deleted"
         self._line(conversation, by, "deleted-ticket", f"deleted conversation #{conversation.number}")
+
+    def delete(self, conversation: Conversation, by: Actor) -> None:
+        self._trash(conversation, by)
         self.tell("convo.deleted", conversation)
 
     def restore(self, conversation: Conversation, by: Actor) -> None:

@@ -1,6 +1,7 @@
 """What can go wrong on the wire, armed by tests: lost, late or broken answers, lost or doubled webhooks."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Literal
 
@@ -21,16 +22,16 @@ TITLES = {
 class ApiFault:
     """One armed fault: `match` is a pattern over `METHOD /path`. `Faults.api` says what the others mean."""
 
-    match: str
-    status: int | None
-    html: bool
-    hang: float
-    cut: bool | Literal["body"]
-    truncate: bool
-    drip: float
-    after: bool
-    times: int | None
-    headers: dict[str, str]
+    match: str = "*"
+    status: int | None = None
+    html: bool = False
+    hang: float = 0
+    cut: bool | Literal["body"] = False
+    truncate: bool = False
+    drip: float = 0
+    after: bool = False
+    times: int | None = 1
+    headers: dict[str, str] = field(default_factory=dict)
 
     def answer(self) -> Response | None:
         """The answer in place of the real one, if there is to be any."""
@@ -53,20 +54,33 @@ class ApiFault:
 
 @dataclass(slots=True)
 class WebhookFault:
-    """How many of the next deliveries meet which fate; `delay` is in seconds and stays until cleared."""
+    """How many of the next deliveries meet which fate; `delay` is in seconds and stays until cleared.
+
+    What `reorder` keeps back goes after `hold` seconds even if nothing more comes to overtake it.
+    """
 
     drop: int = 0
     duplicate: int = 0
     reorder: int = 0
     delay: float = 0
+    hold: float | None = None
+
+    @property
+    def is_used_up(self) -> bool:
+        return not (self.drop or self.duplicate or self.reorder)
 
 
 class Faults:
-    """Arm them one by one; each is used up after its `times` (None: never)."""
+    """Arm them one by one; each is used up after its `times` (None: never).
+
+    Where nothing is armed, chaos is asked, if there is one: with `METHOD /path`, or with an event's name.
+    """
 
     def __init__(self) -> None:
         self._api: list[ApiFault] = []
         self.next_webhooks = WebhookFault()
+        self.chaos: Callable[[str], ApiFault | None] | None = None
+        self.chaos_webhooks: Callable[[str], WebhookFault | None] | None = None
 
     def api(
         self,
@@ -123,6 +137,7 @@ class Faults:
         self.next_webhooks = WebhookFault(drop=drop, duplicate=duplicate, reorder=reorder, delay=delay)
 
     def clear(self) -> None:
+        """Disarm everything; chaos goes on."""
         self._api.clear()
         self.next_webhooks = WebhookFault()
 
@@ -135,4 +150,13 @@ class Faults:
                     if not fault.times:
                         self._api.remove(fault)
                 return fault
-        return None
+        return self.chaos(f"{method} {path}") if self.chaos else None
+
+    def take_webhook(self, event: str) -> tuple[WebhookFault, float]:
+        """What is armed for this delivery, to be counted down, and its delay by chaos alone."""
+        armed = self.next_webhooks
+        fault = self.chaos_webhooks(event) if self.chaos_webhooks and armed.is_used_up else None
+        if fault is None:
+            return armed, 0
+        self.next_webhooks = replace(fault, delay=armed.delay)
+        return self.next_webhooks, fault.delay

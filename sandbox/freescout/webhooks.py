@@ -5,11 +5,11 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 
-from sandbox.freescout.faults import Faults
+from sandbox.freescout.faults import Faults, WebhookFault
 from sandbox.freescout.shapes import Json, encode
 
 EVENTS = (
@@ -66,6 +66,7 @@ class _Letter:
     conversation: int | None
     body: Callable[[], Json]
     late: float
+    delay: float = 0
 
 
 class Webhooks:
@@ -116,7 +117,8 @@ class Webhooks:
             self._post(_Letter(webhook.url, event, conversation, body, late))
 
     def _post(self, letter: _Letter) -> None:
-        fault = self._faults.next_webhooks
+        fault, delay = self._faults.take_webhook(letter.event)
+        letter = replace(letter, delay=delay)
         if fault.drop:
             fault.drop -= 1
             self._log(letter, 0, "dropped")
@@ -125,6 +127,8 @@ class Webhooks:
             self._held.append(letter)
             if not fault.reorder:
                 self._send_held()
+            elif fault.hold is not None:
+                self._release_after(fault.hold, fault)
         else:
             copies = 2 if fault.duplicate else 1
             fault.duplicate = max(0, fault.duplicate - 1)
@@ -134,6 +138,22 @@ class Webhooks:
     def _send_held(self) -> None:
         while self._held:
             self._start(self._held.pop())
+
+    def _release_after(self, seconds: float, fault: WebhookFault) -> None:
+        try:
+            asyncio.get_running_loop().call_later(seconds, self._release, fault)
+        except RuntimeError:
+            self._release(fault)  # there is no loop yet, and so no time in which to be overtaken
+
+    def _release(self, fault: WebhookFault) -> None:
+        if fault.reorder:
+            fault.reorder = 0
+            self._send_held()
+
+    def release(self) -> None:
+        """Send what is kept back for others to overtake it, now."""
+        self._faults.next_webhooks.reorder = 0
+        self._send_held()
 
     def _start(self, letter: _Letter) -> None:
         try:
@@ -153,7 +173,7 @@ class Webhooks:
             self._start(letter)
 
     async def _deliver(self, letter: _Letter) -> None:
-        delay = letter.late / self._speed + self._faults.next_webhooks.delay
+        delay = letter.late / self._speed + letter.delay + self._faults.next_webhooks.delay
         if delay:
             await asyncio.sleep(delay)
         body = encode(letter.body())
@@ -185,6 +205,7 @@ class Webhooks:
 
     async def close(self) -> None:
         """Stop sending; what is on its way is lost."""
+        self._held.clear()
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()

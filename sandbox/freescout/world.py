@@ -211,6 +211,13 @@ class World:
         conversation.customer = customer
         self.conversations_of.setdefault(customer, {})[conversation.id] = None
 
+    def hand_over(self, other: Conversation, into: Conversation) -> None:
+        """Move all threads, in the order of their ids."""
+        for thread in other.threads:
+            self.conversation_of_thread[thread.id] = into.id
+        into.threads = sorted([*into.threads, *other.threads], key=lambda thread: thread.id)
+        other.threads = []
+
     def forget(self, conversation: Conversation) -> None:
         """Remove it for good."""
         self.version += 1

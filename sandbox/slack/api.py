@@ -89,6 +89,7 @@ class WebApi:
         pace: Pace | None,
     ) -> None:
         self.calls: list[Call] = []
+        self.revoked: str | None = None  # the error that the bot token answers with, once it is revoked
         self._slack, self._faults, self._pace = slack, faults, pace
         self._bot_token, self._app_token = bot_token, app_token
         self._open_socket = open_socket
@@ -140,6 +141,8 @@ class WebApi:
             raise SlackError("not_authed")
         if token not in (self._bot_token, self._app_token):
             raise SlackError("invalid_auth")
+        if token == self._bot_token and self.revoked:
+            raise SlackError(self.revoked)
         if (token == self._app_token) != (method == SOCKET):
             raise SlackError("not_allowed_token_type")
 

@@ -11,6 +11,7 @@ from sandbox.slack.workspace import Workspace
 Reply = dict[str, Any]
 MOST_TEXT = 40_000
 MOST_UPDATED_TEXT = 4_000
+SLACKBOT = "USLACKBOT"
 
 
 def post_message(slack: Workspace, args: Arguments) -> Reply:
@@ -45,7 +46,8 @@ def post_ephemeral(slack: Workspace, args: Arguments) -> Reply:
 def update(slack: Workspace, args: Arguments) -> Reply:
     """chat.update"""
     args.need("channel", "ts")
-    channel = _where(slack, args)
+    # What stands in an archived channel cannot be changed: Slack documents is_inactive here, not is_archived.
+    channel = _where(slack, args, archived="is_inactive")
     message = _own(slack, channel, args, "cant_update_message")
     text, blocks = content(args, MOST_UPDATED_TEXT)
     slack.rewrite(message, args.text("text"), blocks)
@@ -101,7 +103,7 @@ def content(args: Arguments, most: int) -> tuple[str, list[dict[str, Any]] | Non
     return text, blocks
 
 
-def _where(slack: Workspace, args: Arguments) -> Channel:
+def _where(slack: Workspace, args: Arguments, archived: str = "is_archived") -> Channel:
     """The channel in which the app may write; a person's id stands for the direct conversation."""
     args.need("channel")
     name = args.text("channel") or ""
@@ -111,17 +113,24 @@ def _where(slack: Workspace, args: Arguments) -> Channel:
     if slack.bot.id not in channel.members:
         raise SlackError("channel_not_found" if channel.private else "not_in_channel")
     if channel.archived:
-        raise SlackError("is_archived")
+        raise SlackError(archived)
     return channel
 
 
 def _parent(slack: Workspace, channel: Channel, thread_ts: str | None) -> Message | None:
-    """The message that a thread hangs from. Slack takes a wrong `thread_ts` as no thread at all."""
+    """The message that a thread hangs from.
+
+    Known: where the message is gone, Slack posts at the top of the channel without a word; only the missing
+    `thread_ts` in its answer tells (https://github.com/slack-go/slack/issues/1571). Guessed: a deleted parent
+    with replies still takes more of them, as it does from people; and a `thread_ts` that names a reply finds
+    its thread, but none once that reply is deleted.
+    """
     found = slack.find(channel, thread_ts) if thread_ts else None
     return (slack.parent(found) or found) if found else None
 
 
 def _own(slack: Workspace, channel: Channel, args: Arguments, otherwise: str) -> Message:
+    """The app's message that a call names. That the stub of a deleted one is not found either is guessed."""
     message = slack.find(channel, args.text("ts"))
     if message is None or message.deleted:
         raise SlackError("message_not_found")
@@ -143,6 +152,8 @@ def _metadata(args: Arguments) -> dict[str, Any] | None:
 
 def as_json(slack: Workspace, message: Message, metadata: bool = False) -> dict[str, Any]:
     """A message as Slack writes it. https://docs.slack.dev/reference/events/message"""
+    if message.deleted and message.thread:
+        return _stub(message)
     found: dict[str, Any] = {
         "type": "message",
         "user": message.user,
@@ -169,6 +180,25 @@ def as_json(slack: Workspace, message: Message, metadata: bool = False) -> dict[
     if metadata and message.metadata:
         found["metadata"] = message.metadata
     return found
+
+
+def _stub(message: Message) -> dict[str, Any]:
+    """What a deleted message with replies leaves; its author is Slackbot, and nothing tells whose it was.
+
+    Seen by others: https://github.com/hackclub/toriel/pull/238
+    """
+    return {
+        "type": "message",
+        "subtype": "tombstone",
+        "text": message.text,
+        "user": SLACKBOT,
+        "hidden": True,
+        "ts": message.ts,
+        "parent_user_id": SLACKBOT,
+        "is_locked": False,
+        "subscribed": False,
+        **_thread(message),
+    }
 
 
 def _thread(message: Message) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def history(slack: Workspace, args: Arguments) -> Reply:
 
 
 def replies(slack: Workspace, args: Arguments) -> Reply:
-    """conversations.replies"""
+    """conversations.replies: of a deleted message the stub with what replies it has, else thread_not_found"""
     args.need("ts")
     found = slack.find(_read(slack, args), args.text("ts"))
     parent = (slack.parent(found) or found) if found else None

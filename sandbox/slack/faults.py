@@ -44,9 +44,10 @@ class Fault:
 
 @dataclass
 class Faults:
-    """The faults that are armed."""
+    """The faults that are armed. Where none of them strikes, chaos is asked, if there is one."""
 
     armed: list[Fault] = field(default_factory=list)
+    chaos: Callable[[str], Fault | None] | None = None
 
     def api(self, method: str | None = None, **what: Any) -> Fault:
         """Arm a fault, described by the fields of `Fault`.
@@ -58,7 +59,7 @@ class Faults:
         return fault
 
     def clear(self) -> None:
-        """Disarm everything."""
+        """Disarm everything; chaos goes on."""
         self.armed.clear()
 
     def take(self, method: str) -> Fault | None:
@@ -69,7 +70,7 @@ class Faults:
                 if fault.times <= 0:
                     self.armed.remove(fault)
                 return fault
-        return None
+        return self.chaos(method) if self.chaos else None
 
 
 async def strike(fault: Fault, request: Request, call: Callable[[], Awaitable[Response]]) -> Response:

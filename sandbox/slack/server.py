@@ -7,6 +7,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
+from sandbox.slack.admins import Admins
 from sandbox.slack.api import Call, Pace, WebApi
 from sandbox.slack.delivery import Delivery
 from sandbox.slack.faults import Faults
@@ -19,7 +20,7 @@ from sandbox.slack.sockets import Sockets
 from sandbox.slack.workspace import Workspace
 
 
-class Slack:
+class Slack(Admins):
     """A workspace with one app in it. Who serves `app` sets `url`, and `request_url` for HTTP delivery."""
 
     def __init__(
@@ -35,6 +36,7 @@ class Slack:
         self.bot_token, self.app_token, self.signing_secret = bot_token, app_token, signing_secret
         self.faults = Faults()
         self.people: dict[str, Person] = {}
+        self.subscribed: set[str] = set()
         self.message_shortcuts: dict[str, str] = {}  # title by callback_id, for the page's message menus
         self.commands = {"/freescout": "[what to do]"}  # the hints that the page gives while one types
         self.helpdesk_url: str | None = None

@@ -139,14 +139,17 @@ class Workspace:
         self.changed()
 
     def remove(self, message: Message) -> None:
-        """Take a message away. A parent with replies leaves a stub, as in Slack."""
+        """Take a message away. A parent with replies leaves a stub, which goes with the last of them."""
         message.deleted = True
         if message.only_for:
             self.private[message.only_for].remove(message)
         elif parent := self.parent(message):
             parent.thread.remove(message)
+            if parent.deleted and not parent.thread:
+                self.channels[parent.channel].messages.remove(parent)
         elif message.thread:
-            message.text, message.blocks = "This message was deleted.", []
+            message.text, message.blocks, message.metadata = "This message was deleted.", [], None
+            message.edited, message.reactions = None, {}
         else:
             self.channels[message.channel].messages.remove(message)
         self.changed()

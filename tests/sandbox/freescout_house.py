@@ -86,7 +86,7 @@ class Receiver:
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(20):
         while not true():
             await asyncio.sleep(0.005)
 

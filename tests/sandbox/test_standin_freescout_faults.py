@@ -30,9 +30,10 @@ async def test_a_cut_connection_gives_no_answer_at_all(house: House, after: bool
 
 
 async def test_a_hanging_call_times_out_and_a_slow_one_is_answered(house: House):
+    timeout = httpx.Timeout(5, read=0.2)
     house.freescout.faults.api("POST *", hang=30)
     with pytest.raises(httpx.ReadTimeout):
-        await house.client.post(f"/api/conversations/{house.parcel}/threads", json={}, timeout=0.05)
+        await house.client.post(f"/api/conversations/{house.parcel}/threads", json={}, timeout=timeout)
     house.freescout.faults.api("POST *", hang=0.02, after=True)
     assert (await house.post_thread(type="note", user=house.ben, text="n")).status_code == 201
 
@@ -90,6 +91,6 @@ async def test_an_answer_can_drip(house: House):
     house.freescout.faults.api("GET *", drip=0.02)
     with pytest.raises(TimeoutError):
         # Each byte comes in time for the client's own timeout, all of them do not.
-        await asyncio.wait_for(house.client.get("/api/mailboxes", timeout=0.5), 0.2)
+        await asyncio.wait_for(house.client.get("/api/mailboxes", timeout=0.5), 0.4)
     house.freescout.faults.api("GET *", status=500, drip=0.0001)
     assert (await house.client.get("/api/mailboxes")).json() == {"message": "Error"}

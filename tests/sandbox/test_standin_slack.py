@@ -2,11 +2,8 @@
 
 import asyncio
 import shutil
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -18,15 +15,15 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
 
-from sandbox.serving import serving
-from sandbox.slack import Person, Slack
 from sandbox.slack.blocks import check_message
 from sandbox.slack.errors import SlackError
+from tests.sandbox import slack_house
+from tests.sandbox.slack_house import World, error, until
+
+world = slack_house.world
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 Json = dict[str, Any]
@@ -65,50 +62,6 @@ MODAL: Json = {
         }
     ],
 }
-
-
-@dataclass
-class World:
-    """A stand-in Slack that is being served, with two people in it."""
-
-    slack: Slack
-    ana: Person
-    ben: Person
-    support: str
-    client: AsyncWebClient
-    skipped: timedelta = timedelta()
-    stack: AsyncExitStack = field(default_factory=AsyncExitStack)
-
-    async def serve(self, endpoint: Callable[[Request], Awaitable[Response]]) -> None:
-        """Serve an app's request URL."""
-        app = Starlette(routes=[Route("/slack/events", endpoint, methods=["POST"])])
-        self.slack.request_url = await self.stack.enter_async_context(serving(app)) + "/slack/events"
-
-    async def post(self, **what: Any) -> Any:
-        """Post as the app and return the message as the stand-in holds it."""
-        reply = await self.client.chat_postMessage(**{"channel": self.support, "text": "Hello", **what})
-        return self.slack.workspace.find(self.slack.channel(reply["channel"]), reply["ts"])
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[World]:
-    made: list[World] = []
-
-    def now() -> datetime:
-        return datetime.now(UTC) + (made[0].skipped if made else timedelta())
-
-    slack = Slack(now=now)
-    async with AsyncExitStack() as stack:
-        slack.url = await stack.enter_async_context(serving(slack.app))
-        stack.push_async_callback(slack.close)
-        ana, ben = (
-            slack.add_person("Ana Silva", "ana@example.com"),
-            slack.add_person("Ben", "ben@example.com"),
-        )
-        support = slack.add_channel("support")
-        client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, timeout=5)
-        made.append(World(slack, ana, ben, support, client, stack=stack))
-        yield made[0]
 
 
 def bolt(world: World, **more: Any) -> AsyncApp:
@@ -150,6 +103,10 @@ def bolt(world: World, **more: Any) -> AsyncApp:
     async def mention(event: Json) -> None:
         app.heard.append(("mention", event["text"]))  # type: ignore[attr-defined]
 
+    @app.event("channel_archive")
+    async def archived(event: Json) -> None:
+        app.heard.append(("archived", event["channel"]))  # type: ignore[attr-defined]
+
     @app.shortcut("to_note")
     async def shortcut(ack: Any, shortcut: Json) -> None:
         await ack()
@@ -172,19 +129,6 @@ async def guest(world: World, request: pytest.FixtureRequest) -> AsyncIterator[A
     await until(lambda: world.slack.sockets.connected == 1)
     yield app
     await socket.close_async()
-
-
-async def until(true: Callable[[], Any], seconds: float = 3.0) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not come true in time"
-        await asyncio.sleep(0.005)
-
-
-async def error(call: Awaitable[Any]) -> str:
-    with pytest.raises(SlackApiError) as caught:
-        await call
-    return str(caught.value.response["error"])
 
 
 # The app as a person meets it, over HTTP and over the socket
@@ -231,6 +175,13 @@ async def test_messages_mentions_shortcuts_and_closing_reach_the_app(world: Worl
     assert world.ana.last_answer.ok
 
 
+async def test_what_befalls_a_channel_reaches_the_app(world: World, guest: AsyncApp) -> None:
+    world.slack.subscribed.add("channel_archive")
+    await world.slack.archives("support")
+    assert world.slack.delivery.answers[-1].ok
+    await until(lambda: guest.heard == [("archived", world.support)])  # type: ignore[attr-defined]
+
+
 async def test_a_socket_comes_back_after_a_refresh_and_its_address_is_good_once(world: World) -> None:
     app = bolt(world)
     handler = AsyncSocketModeHandler(app, world.slack.app_token)
@@ -239,7 +190,7 @@ async def test_a_socket_comes_back_after_a_refresh_and_its_address_is_good_once(
     await until(lambda: world.slack.sockets.connected == 1)
     used = handler.client.wss_uri  # type: ignore[union-attr]
     await world.slack.sockets.refresh()
-    await until(lambda: world.slack.sockets.connected == 1, seconds=8)
+    await until(lambda: world.slack.sockets.connected == 1)
     await world.ana.types("/freescout again")
     assert world.ana.sees("You said again")
     async with httpx.AsyncClient() as plain_client:
@@ -569,9 +520,10 @@ async def test_a_cut_before_the_call_posts_nothing_and_one_after_it_posts_unseen
 
 async def test_a_call_that_hangs_after_it_happened_leaves_the_message(world: World) -> None:
     world.slack.faults.api("chat.postMessage", hang=5, after=True)
+    posting = asyncio.ensure_future(world.client.chat_postMessage(channel="support", text="x"))
+    await until(lambda: world.slack.messages("support"))
     with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.1):
-            await world.client.chat_postMessage(channel="support", text="x")
+        await asyncio.wait_for(posting, 0.1)
     assert len(world.slack.messages("support")) == 1
 
 
@@ -603,7 +555,7 @@ async def test_the_page_drives_the_app_and_keeps_what_is_being_typed(world: Worl
         flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
         browser = await player.chromium.launch(executable_path=CHROMIUM, args=flags)
         page = await browser.new_page()
-        page.set_default_timeout(5000)
+        page.set_default_timeout(20_000)
         wrong: list[str] = []
         page.on("pageerror", lambda failure: wrong.append(str(failure)))
         await page.goto(f"{world.slack.url}/?as={world.ana.id}")
