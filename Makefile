@@ -5,7 +5,7 @@ BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate pyproject.toml
 
-.PHONY: help install demo demo-once test lint format docs lock clean
+.PHONY: help install demo demo-once test torture bench lint format docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,15 @@ demo-once: install ## play the demo's scenario, check its outcome, end
 
 test: install lint ## format, lint, types, tests
 	$(BIN)/python -m pytest
+
+SEEDS ?= 5
+EVENTS ?= 200
+
+torture: install ## kill the bridge, lose its webhooks, break both APIs: Slack must come out right; SEEDS=5 EVENTS=200
+	$(BIN)/python -m tests.torture.run --seeds $(SEEDS) --events $(EVENTS)
+
+bench: install ## measure: tables here, pictures in benchmarks/results
+	$(BIN)/python -m benchmarks
 
 lint: install
 	$(BIN)/ruff format --check .

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.conftest import House
+from tests.conftest import House, free_port
 
 ROOT = Path(__file__).parent.parent
 TOML = '[[routes]]\nmailbox = "Support"\nchannel = "support"\n[stale]\nafter = "2h"\nevery = "1s"\n'
@@ -53,8 +52,7 @@ def contract(house: House, port: int) -> dict[str, str]:
 async def bridge(house: House, folder: Path) -> AsyncIterator[asyncio.subprocess.Process]:
     """`python -m bot run` with a `bridge.toml` beside it; killed at the end if it still runs."""
     (folder / "bridge.toml").write_text(TOML)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     house.address = f"http://127.0.0.1:{port}"
     house.slack.request_url = f"{house.address}/slack/events"
     process = await asyncio.create_subprocess_exec(
@@ -67,7 +65,7 @@ async def bridge(house: House, folder: Path) -> AsyncIterator[asyncio.subprocess
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        async with asyncio.timeout(15), httpx.AsyncClient() as client:
+        async with asyncio.timeout(60), httpx.AsyncClient() as client:
             while True:
                 try:
                     assert (await client.get(f"{house.address}/healthz")).status_code == 200

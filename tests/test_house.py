@@ -271,10 +271,13 @@ async def test_a_busy_channel_holds_no_other_channel_up(empty_house: House) -> N
     house = empty_house
     house.pace = Pace(per_second=2, burst=2)
     await house.start()
-    for number in range(15):
+    for number in range(30):
         house.freescout.customer_writes(f"c{number}@example.org", "Flood", "x", mailbox=house.sales)
-    await asyncio.sleep(1)
+    await house.until(lambda: len(house.cards("sales")) >= 2)
     began = asyncio.get_running_loop().time()
     await house.writes("Urgent")
     assert asyncio.get_running_loop().time() - began < 4
-    await house.until(lambda: len(house.cards("sales")) == 15, patience=40)
+    shown = await house.until(
+        lambda: "#441" in (said := "".join(m.all_text for m in house.cards("sales"))) and said
+    )
+    assert [shown.count(f"#{number} Flood") for number in range(412, 442)] == [1] * 30

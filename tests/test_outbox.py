@@ -14,7 +14,7 @@ from bot.store import Draft, Reply, ReplyState, Store
 from sandbox.freescout.records import Actor
 from sandbox.serving import serving
 from sandbox.slack import Message, payloads
-from tests.conftest import House
+from tests.conftest import House, free_port
 
 POST = "POST /api/conversations/*/threads"
 GET = "GET /api/conversations/*"
@@ -23,8 +23,7 @@ TEXT = "Turn it off & on again:\n<b> is bold."
 
 async def begin(house: House, card: Message, button: str = "Reply") -> None:
     """Ana opens the modal behind a button of a card."""
-    await house.ana.presses(button, on=card)
-    await house.until(lambda: house.ana.modal)
+    await house.opens(house.ana, button, card)
 
 
 async def write(house: House, card: Message, text: str = TEXT, **fields: str) -> None:
@@ -234,7 +233,7 @@ async def test_a_reply_waits_for_a_freescout_that_is_away_and_its_writer_is_told
 ) -> None:
     house = empty_house
     async with AsyncExitStack() as door:
-        address = await door.enter_async_context(serving(house.freescout.app))
+        address = await door.enter_async_context(serving(house.freescout.app, free_port()))
         await house.start(freescout_url=address)
         card = await house.writes()
         await house.quiet()
