@@ -46,8 +46,9 @@ format: install ## put the code in shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: install ## write docs/freescout-api.md anew
+docs: install ## write docs/freescout-api.md and docs/errors.md anew
 	$(BIN)/python -m tests.apitable > docs/freescout-api.md
+	$(BIN)/python -m tests.errortable > docs/errors.md
 
 lock: install ## pin everything anew, by version and hash
 	$(LOCK) --upgrade --output-file requirements.txt

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import aiohttp
 import uvicorn
@@ -21,7 +22,7 @@ from bot.desk import Desk
 from bot.errors import BridgeError
 from bot.freescout import Auth, Breaker, FreeScout
 from bot.health import Health
-from bot.lanes import Lanes, Pace
+from bot.lanes import Lanes
 from bot.notices import Notices
 from bot.outbox import Outbox
 from bot.people import People
@@ -30,6 +31,7 @@ from bot.reconcile import Reconciler
 from bot.settings import Settings
 from bot.store import Store
 from bot.sweep import Sweep
+from bot.turns import Pace
 from bot.worker import Worker
 from commands import ACTIONS
 
@@ -75,8 +77,9 @@ async def running(
         stopping = asyncio.Event()
         lanes = Lanes(store, health, now, pace)
         poster = Poster(client, store, channels)
-        house = _House(desk, health, lanes, channels, poster, stopping)
-        bolt = slack.build(desk, ACTIONS, lanes.reopen)
+        in_hand = slack.InHand()
+        house = _House(desk, health, lanes, channels, poster, in_hand, stopping)
+        bolt = slack.build(desk, ACTIONS, lanes.reopen, in_hand)
         application = web.build(
             store,
             health,
@@ -100,6 +103,7 @@ class _House:
     lanes: Lanes
     channels: Channels
     poster: Poster
+    in_hand: slack.InHand
     stopping: asyncio.Event
 
 
@@ -112,18 +116,22 @@ async def _loops(house: _House) -> AsyncIterator[None]:
     scan = timers.StaleScan(desk, health)
     notices = Notices(desk, health, house.channels, house.poster, lanes)
     outbox = Outbox(desk)
-    scheduler = timers.schedule({sweep.run: desk.settings.sweep.every, scan.run: desk.settings.stale.every})
+    rounds = [
+        timers.Round(sweep.run, desk.settings.sweep.every),
+        timers.Round(scan.run, desk.settings.stale.every),
+    ]
+    scheduler = timers.schedule(rounds)
 
     async def give_turns() -> None:
         await lanes.run(worker.look, reconciler.gather, stopping)
 
-    async def send() -> None:
-        await outbox.run(stopping)
-
-    async def notify() -> None:
-        await notices.run(stopping)
-
-    loops = [*[worker.run] * WORKERS, give_turns, send, notify]
+    until_told: list[Callable[[asyncio.Event], Awaitable[None]]] = [
+        outbox.run,
+        notices.run,
+        *(one.run for one in rounds),
+    ]
+    loops: list[Callable[[], Awaitable[None]]] = [*[worker.run] * WORKERS, give_turns]
+    loops += [partial(run, stopping) for run in until_told]
     tasks = [asyncio.create_task(_kept_up(loop, health, stopping)) for loop in loops]
     greeting = asyncio.create_task(_greet(desk, health, lanes))
     scheduler.start()
@@ -133,10 +141,10 @@ async def _loops(house: _House) -> AsyncIterator[None]:
         scheduler.shutdown(wait=False)
         greeting.cancel()
         stopping.set()
-        _, late = await asyncio.wait(tasks, timeout=_LAST_STEP)
+        _, late = await asyncio.wait([*tasks, *house.in_hand.tasks], timeout=_LAST_STEP)
         for task in late:
             task.cancel()
-        await asyncio.gather(*tasks, greeting, return_exceptions=True)
+        await asyncio.gather(*tasks, *late, greeting, return_exceptions=True)
 
 
 async def _kept_up(loop: Callable[[], Awaitable[None]], health: Health, stopping: asyncio.Event) -> None:

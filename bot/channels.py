@@ -20,10 +20,6 @@ _PAUSE = 15.0
 """Seconds before a name that is missing is looked for again: each conversation of its mailbox asks for it."""
 
 
-class NoChannel(Misconfigured):
-    """A route names a channel that the bot does not see."""
-
-
 class Channels:
     """Names to ids, remembered until a name is not among them."""
 
@@ -36,13 +32,15 @@ class Channels:
         self._listed = -math.inf
 
     async def id(self, channel: str) -> str:
-        """Say which channel a route means; raise NoChannel where the bot sees none of that name."""
+        """Say which channel a route means; raise Misconfigured where the bot sees none of that name."""
         if _ID.fullmatch(channel):
             return channel
         if channel not in self._ids and self._clock() > self._listed + _PAUSE:
             await self._list()  # names change hands: what is not there is asked for anew
         if channel not in self._ids:
-            raise NoChannel(f"Slack has no channel #{channel} that the bot can see: invite it there")
+            raise Misconfigured(
+                f"Slack has no channel #{channel} that the bot can see: invite it there", "channel_not_found"
+            )
         return self._ids[channel]
 
     async def join(self, channel: str) -> bool:

@@ -161,6 +161,7 @@ async def _play(stage: Stage) -> list[str]:
     await stage.ana.presses("Assign to Me", on=card)
     await asyncio.sleep(1)
     await stage.ana.presses("Reply", on=card)
+    await _until(lambda: stage.ana.modal and "Loading" not in stage.ana.modal.all_text)
     await stage.ana.submits(
         {"Reply": "Hello Mark,\nit left our house this morning and should be with you tomorrow.\nAna"}
     )

@@ -10,17 +10,15 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot import policy
 from bot.errors import BridgeError, Misconfigured, Transient
 from bot.health import Health
-from bot.plan import Urgency
 from bot.policy import Then
-from bot.roundup import Line
-from bot.store import Looked, Store, Work
-from bot.store.table import wait_for
+from bot.store import Store, Work
+from bot.turns import EDIT_PACE, NAME_PACE, Lane, Pace, Waiting, order
+from bot.waits import wait_for
 
 log = logging.getLogger(__name__)
 
@@ -30,63 +28,6 @@ DIGEST_FROM, DIGEST_MOST = 10, 25
 """From how many waiting first cards on a digest is made of them, and how many it holds."""
 _MISS = 0.03
 _MOST_MISSES = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How many posts a second a channel takes, and how many at once after a rest."""
-
-    per_second: float = 1.0
-    burst: int = 4
-
-
-EDIT_PACE = Pace(50 / 60, 15)
-"""chat.update is a method of Tier 3."""
-NAME_PACE = Pace(1000)
-"""A channel that is not found has a lane under its name; once it is, all go on to its own."""
-
-
-@dataclass(slots=True)
-class Waiting:
-    """A look that waits for its turn; with a `line`, a digest may speak for it."""
-
-    work: Work
-    looked: Looked
-    urgency: Urgency
-    held: float
-    line: Line | None = None
-    misses: int = 0
-    not_before: float = 0.0
-
-
-@dataclass(slots=True)
-class Lane:
-    """One lane: who waits in it, when the next turn is, and what is wrong with it."""
-
-    name: str
-    pace: Pace
-    waiting: dict[int, Waiting] = field(default_factory=dict)
-    free: float = 0.0
-    failures: int = 0
-    trouble: str = ""
-    granted: int | None = None
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def turn(self) -> float:
-        """Seconds until the next turn."""
-        gap = 1 / self.pace.per_second
-        now = time.monotonic()
-        return max(self.free, now - gap * self.pace.burst) + gap - now
-
-    def spend(self) -> None:
-        """Take the turn."""
-        gap = 1 / self.pace.per_second
-        self.free = max(self.free, time.monotonic() - gap * self.pace.burst) + gap
-
-    def pause(self, seconds: float) -> None:
-        """Give no turn for a while."""
-        self.free = max(self.free, time.monotonic() + seconds - 1 / self.pace.per_second)
-        self.changed.set()
 
 
 Look = Callable[[Work], Awaitable[None]]
@@ -256,7 +197,7 @@ class Lanes:
                     await asyncio.sleep(1)
 
     async def _give_turn(self, lane: Lane, look: Look, gather: Gather) -> None:
-        lined = sorted((one for one in lane.waiting.values() if one.line), key=_order)
+        lined = sorted((one for one in lane.waiting.values() if one.line), key=order)
         if len(lined) >= DIGEST_FROM and not lane.trouble:
             together, strays = await self._claim(lane, lined[:DIGEST_MOST])
             if together:
@@ -270,7 +211,7 @@ class Lanes:
         if not ready:
             await asyncio.sleep(_MISS)
             return
-        called, strays = await self._claim(lane, [min(ready, key=_order)])
+        called, strays = await self._claim(lane, [min(ready, key=order)])
         for work in [*(work for _, work in called), *strays]:
             lane.granted = work.conversation
             try:
@@ -295,7 +236,3 @@ class Lanes:
                     del lane.waiting[one.work.conversation]  # it was parked, or dropped
         called = [(waiting, work) for work in works if (waiting := found[work.conversation])]
         return called, [work for work in works if found[work.conversation] is None]
-
-
-def _order(waiting: Waiting) -> tuple[int, float, int]:
-    return waiting.urgency, waiting.held, waiting.work.conversation

@@ -33,7 +33,7 @@ class Rule:
     words: str = ""
 
 
-_KEY = "Slack refuses the bot token: see SLACK_BOT_KEY"
+_KEY = "Slack refuses the bot token: see SLACK_BOT_TOKEN"
 _RIGHTS = "a workspace setting keeps the bot from posting there"
 
 SLACK: dict[str, Rule] = {

@@ -10,20 +10,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from bot import clock, policy, roundup, routes
+from bot import clock, roundup, routes
 from bot.bridgefile import Route
-from bot.channels import Channels, NoChannel
+from bot.channels import Channels
 from bot.crashpoints import reached
 from bot.desk import Desk
 from bot.errors import Ambiguous, BridgeError, Misconfigured, Transient
 from bot.freescout import NotFound
-from bot.lanes import EDITS, Lanes, Waiting
+from bot.lanes import EDITS, Lanes
 from bot.model import Conversation
 from bot.plan import ASKED, CARD, DIGEST, Posted, Step, Urgency, View, newest, next_look, plan
-from bot.policy import Then
 from bot.poster import CardGone, Poster
 from bot.roundup import Line
 from bot.store import Delivery, Looked, Work
+from bot.turns import Waiting
 
 log = logging.getLogger(__name__)
 
@@ -85,9 +85,6 @@ class Reconciler:
             if conversation and view.routed and (due := next_look(conversation, view.after, view.now)):
                 course.again.append(due)
         reached("look.taken")
-        for failure in course.failures:
-            if isinstance(failure, Misconfigured) and policy.slack(failure.code).then is Then.STOP:
-                self._lanes.stop(str(failure))
         looked = Looked(
             customer=conversation.customer.id if conversation and conversation.customer else 0,
             updated=conversation.updated_at.timestamp() if conversation else 0,
@@ -140,11 +137,11 @@ class Reconciler:
         for route in routes.matching(conversation, mailbox, self._desk.settings.routes):
             try:
                 found.setdefault(await self._channels.id(route.channel), route)
-            except NoChannel as error:
-                self._lanes.shut(f"#{route.channel}", str(error))
-                course.wait(f"#{route.channel}", Urgency.QUIET)
             except BridgeError as error:
-                course.failures.append(error)
+                if self._lanes.met(f"#{route.channel}", error):
+                    course.wait(f"#{route.channel}", Urgency.QUIET)
+                else:
+                    course.failures.append(error)
             else:
                 self._lanes.went(f"#{route.channel}")
         return found

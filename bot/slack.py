@@ -3,7 +3,9 @@
 Over HTTP or Socket Mode, the listeners are the same.
 """
 
+import asyncio
 import difflib
+import functools
 import json
 import logging
 import secrets
@@ -26,9 +28,30 @@ COMMAND = "/freescout"
 EVENTS = ("channel_unarchive", "group_unarchive", "member_joined_channel")
 """Somebody has put a channel right, perhaps: https://docs.slack.dev/reference/events"""
 Body = dict[str, Any]
+Listener = Callable[..., Awaitable[None]]
 
 
-def build(desk: Desk, actions: Sequence[Action], reopen: Callable[[str], None]) -> AsyncApp:
+class InHand:
+    """The listeners at work: Bolt starts each in a task of its own, and then knows nothing of it any more."""
+
+    def __init__(self) -> None:
+        self.tasks: set[asyncio.Task[Any]] = set()
+
+    def noting(self, listener: Listener) -> Listener:
+        """Have a listener noted for as long as it runs."""
+
+        @functools.wraps(listener)  # Bolt reads the names of its parameters
+        async def noted(*arguments: Any, **named: Any) -> None:
+            task = asyncio.current_task()
+            if task is not None:
+                self.tasks.add(task)
+                task.add_done_callback(self.tasks.discard)
+            await listener(*arguments, **named)
+
+        return noted
+
+
+def build(desk: Desk, actions: Sequence[Action], reopen: Callable[[str], None], in_hand: InHand) -> AsyncApp:
     """Make the Bolt app with a listener for every surface of every action."""
     app = AsyncApp(
         client=desk.web,
@@ -37,21 +60,23 @@ def build(desk: Desk, actions: Sequence[Action], reopen: Callable[[str], None]) 
         logger=logging.getLogger("slack_bolt"),
     )
     words = tuple(word for action in actions for word in action.words)
-    app.command(COMMAND)(_command(desk, words))
+    app.command(COMMAND)(in_hand.noting(_command(desk, words)))
     for action in actions:
         for button in action.buttons:
-            app.action(button.action_id)(_pressed(desk, button.handler))
+            app.action(button.action_id)(in_hand.noting(_pressed(desk, button.handler)))
         for option in action.options:
-            app.action(cards.MORE, matchers=[_chooses(option)])(_pressed(desk, option.handler))
+            app.action(cards.MORE, matchers=[_chooses(option)])(
+                in_hand.noting(_pressed(desk, option.handler))
+            )
         for modal in action.modals:
-            app.view(modal.callback_id)(_submitted(desk, modal))
+            app.view(modal.callback_id)(in_hand.noting(_submitted(desk, modal)))
     for name in EVENTS:
-        app.event(name)(_once(desk, reopen))
+        app.event(name)(in_hand.noting(_once(desk, reopen)))
     app.error(_unhandled(desk))
     return app
 
 
-def _command(desk: Desk, words: tuple[Word, ...]) -> Callable[..., Awaitable[None]]:
+def _command(desk: Desk, words: tuple[Word, ...]) -> Listener:
     async def typed(ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
         await ack()
         name, *rest = str(body.get("text") or "").split(maxsplit=1) or [""]
@@ -87,7 +112,7 @@ def _word(words: tuple[Word, ...], name: str) -> Handler:
     return unknown
 
 
-def _pressed(desk: Desk, handler: Handler) -> Callable[..., Awaitable[None]]:
+def _pressed(desk: Desk, handler: Handler) -> Listener:
     async def pressed(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond) -> None:
         await ack()
         chosen = action.get("selected_option") or {}
@@ -113,7 +138,7 @@ def _thread(message: Body, container: Body) -> str:
     return "" if thread == str(message.get("ts") or container.get("message_ts") or "") else thread
 
 
-def _submitted(desk: Desk, modal: Modal) -> Callable[..., Awaitable[None]]:
+def _submitted(desk: Desk, modal: Modal) -> Listener:
     async def submitted(ack: AsyncAck, body: Body, view: Body) -> None:
         kept = _kept(view)
         ask = Ask(
@@ -143,7 +168,7 @@ def _submitted(desk: Desk, modal: Modal) -> Callable[..., Awaitable[None]]:
     return submitted
 
 
-def _once(desk: Desk, reopen: Callable[[str], None]) -> Callable[..., Awaitable[None]]:
+def _once(desk: Desk, reopen: Callable[[str], None]) -> Listener:
     """Slack sends an event again whose answer it missed; it bears the same id then.
 
     https://docs.slack.dev/apis/events-api/#retries

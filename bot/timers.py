@@ -3,9 +3,10 @@
 A look rings for itself when the next step of a known wait is due; this scan finds what no look has seen.
 """
 
+import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -18,6 +19,7 @@ from bot.errors import BridgeError
 from bot.freescout import ConversationQuery, Sort
 from bot.health import Health
 from bot.model import Conversation, Status
+from bot.waits import wait_for
 
 log = logging.getLogger(__name__)
 
@@ -85,14 +87,37 @@ class StaleScan:
         return routes.waits(route, self._desk.settings)
 
 
-def schedule(jobs: Mapping[Callable[[], Awaitable[None]], timedelta]) -> AsyncIOScheduler:
-    """Make the scheduler: jittered, no job twice at once, one run to make up for any number missed."""
+class Round:
+    """Something done again and again, in a loop that the scheduler wakes.
+
+    The scheduler only rings: a longer job it would cut off when it is shut down, and call it broken.
+    """
+
+    def __init__(self, do: Callable[[], Awaitable[None]], every: timedelta) -> None:
+        self._do = do
+        self.every = every
+        self._due = asyncio.Event()
+
+    async def ring(self) -> None:
+        """Have it done once more; rings during one doing are one."""
+        self._due.set()
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Do it whenever it is rung for, until told to stop."""
+        while not stopping.is_set():
+            await wait_for(self._due, 86_400, stopping)
+            if not stopping.is_set():
+                await self._do()
+
+
+def schedule(rounds: Sequence[Round]) -> AsyncIOScheduler:
+    """Make the scheduler: jittered, one ring to make up for any number missed."""
     scheduler = AsyncIOScheduler(timezone="UTC")
-    for job, every in jobs.items():
-        seconds = max(every.total_seconds(), 1)
+    for one in rounds:
+        seconds = max(one.every.total_seconds(), 1)
         soon = timedelta(seconds=random.uniform(0.1, 0.5))  # noqa: S311
         scheduler.add_job(
-            job,
+            one.ring,
             IntervalTrigger(seconds=int(seconds), jitter=min(10, seconds / 10), timezone="UTC"),
             max_instances=1,
             coalesce=True,

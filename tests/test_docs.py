@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 
-from bot import cards, settings
+from bot import bridgefile, cards, settings
 from bot.__main__ import main
 from bot.freescout import FreeScout
 from bot.freescout.endpoints import ENDPOINTS
 from commands import ACTIONS
-from tests import apitable
+from tests import apitable, errortable
 from tests.samples import sample_conversation, sample_place
 
 ROOT = Path(__file__).parent.parent
@@ -33,7 +33,7 @@ def test_no_variable_is_documented_that_is_not_there() -> None:
 
 def test_every_key_of_the_file_is_documented() -> None:
     documented = set(re.findall(r"^\| `([a-z]+\.[a-z]+)` \|", DOCS["configuration.md"], re.MULTILINE))
-    assert documented == {f"{table}.{key}" for table, keys in settings.FILE_KEYS.items() for key in keys}
+    assert documented == {f"{table}.{key}" for table, keys in bridgefile.FILE_KEYS.items() for key in keys}
 
 
 def test_the_defaults_that_are_documented_are_the_true_ones() -> None:
@@ -110,6 +110,10 @@ def test_the_lock_files_pin_by_hash_and_name_no_host() -> None:
 
 def test_the_table_of_freescouts_api_is_what_the_code_makes_of_itself() -> None:
     assert DOCS["freescout-api.md"] == apitable.table(), "run `make docs`"
+
+
+def test_the_table_of_errors_is_what_the_code_makes_of_itself() -> None:
+    assert DOCS["errors.md"] == errortable.table(), "run `make docs`"
 
 
 def test_every_method_of_the_client_is_in_the_table_once() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from bot.slack import COMMAND
+from bot.slack import COMMAND, EVENTS
 from commands import ACTIONS
 
 ROOT = Path(__file__).parent.parent
@@ -15,6 +15,8 @@ MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text(enco
 # The scopes of each method, as https://docs.slack.dev/reference/methods lists them.
 SCOPES: dict[str, set[str]] = {
     "auth_test": set(),
+    "chat_delete": {"chat:write"},
+    "chat_getPermalink": set(),
     "chat_postEphemeral": {"chat:write"},
     "chat_postMessage": {"chat:write"},
     "chat_update": {"chat:write"},
@@ -56,7 +58,7 @@ def test_the_one_slash_command_is_the_one_that_is_listened_to() -> None:
     assert commands[0]["should_escape"] is True, "people.meant needs <@U…> for @someone"
 
 
-def test_it_subscribes_to_no_event_and_no_shortcut_since_none_is_listened_to() -> None:
+def test_it_subscribes_to_the_events_that_it_listens_to_and_to_nothing_that_is_typed() -> None:
     """What is typed in a channel or a thread does not even reach the bridge."""
     source = (ROOT / "bot" / "slack.py").read_text(encoding="utf-8")
     listeners = {
@@ -64,8 +66,9 @@ def test_it_subscribes_to_no_event_and_no_shortcut_since_none_is_listened_to() -
         for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
     }
-    assert not listeners & {"event", "message", "shortcut", "message_shortcut", "global_shortcut", "function"}
-    assert "event_subscriptions" not in MANIFEST["settings"]
+    assert not listeners & {"message", "shortcut", "message_shortcut", "global_shortcut", "function"}
+    assert tuple(MANIFEST["settings"]["event_subscriptions"]["bot_events"]) == EVENTS
+    assert not [name for name in EVENTS if name.startswith("message") or name == "app_mention"]
     assert "shortcuts" not in MANIFEST["features"]
 
 

@@ -6,8 +6,9 @@ from dataclasses import asdict, fields
 from datetime import datetime
 
 from bot.store.rows import Draft, Reply, ReplyState
-from bot.store.table import Table, wait_for
+from bot.store.table import Table
 from bot.store.writer import Writer
+from bot.waits import wait_for
 
 _REPLY = ", ".join(field.name for field in fields(Reply))
 _UNDONE = "('queued', 'sending', 'unknown')"

@@ -8,8 +8,9 @@ from typing import Any
 from sqlite_utils import Database
 
 from bot.store.rows import Looked, Work
-from bot.store.table import Table, wait_for
+from bot.store.table import Table
 from bot.store.writer import Writer
+from bot.waits import wait_for
 
 _CLAIMED = "returning conversation, reason, rung, attempts, held"
 _AT_LATEST = timedelta(minutes=30)

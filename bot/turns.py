@@ -1,0 +1,74 @@
+"""One lane: how fast it goes, who waits in it, when the next turn is. Reads the monotonic clock, does no I/O.
+
+https://docs.slack.dev/apis/web-api/rate-limits
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+from bot.plan import Urgency
+from bot.roundup import Line
+from bot.store import Looked, Work
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many posts a second a channel takes, and how many at once after a rest."""
+
+    per_second: float = 1.0
+    burst: int = 4
+
+
+EDIT_PACE = Pace(50 / 60, 15)
+"""chat.update is a method of Tier 3."""
+NAME_PACE = Pace(1000)
+"""A channel that is not found has a lane under its name; once it is, all go on to its own."""
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A look that waits for its turn; with a `line`, a digest may speak for it."""
+
+    work: Work
+    looked: Looked
+    urgency: Urgency
+    held: float
+    line: Line | None = None
+    misses: int = 0
+    not_before: float = 0.0
+
+
+@dataclass(slots=True)
+class Lane:
+    """One lane: who waits in it, when the next turn is, and what is wrong with it."""
+
+    name: str
+    pace: Pace
+    waiting: dict[int, Waiting] = field(default_factory=dict)
+    free: float = 0.0
+    failures: int = 0
+    trouble: str = ""
+    granted: int | None = None
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def turn(self) -> float:
+        """Seconds until the next turn."""
+        gap = 1 / self.pace.per_second
+        now = time.monotonic()
+        return max(self.free, now - gap * self.pace.burst) + gap - now
+
+    def spend(self) -> None:
+        """Take the turn."""
+        gap = 1 / self.pace.per_second
+        self.free = max(self.free, time.monotonic() - gap * self.pace.burst) + gap
+
+    def pause(self, seconds: float) -> None:
+        """Give no turn for a while."""
+        self.free = max(self.free, time.monotonic() + seconds - 1 / self.pace.per_second)
+        self.changed.set()
+
+
+def order(waiting: Waiting) -> tuple[int, float, int]:
+    """Who goes first: the most urgent, and of those whoever waits longest."""
+    return waiting.urgency, waiting.held, waiting.work.conversation
