@@ -7,12 +7,13 @@ only if it comes back.
 import asyncio
 import hashlib
 import logging
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 
 from bot import mail
-from bot.cards import Message, context, plain, when
+from bot.cards import Message, context, richtext_block, when
 from bot.channels import Channels
 from bot.desk import Desk
 from bot.errors import BridgeError
@@ -20,12 +21,14 @@ from bot.health import Health
 from bot.lanes import EDITS, Lanes
 from bot.plan import Posted, Step, Urgency
 from bot.poster import Poster
+from bot.richtext import Element, section, text
 
 log = logging.getLogger(__name__)
 
 _EVERY = 5.0
 _OVER = "over"
 _NOTICE = "notice:"
+_CHANNEL = re.compile(r"\b([CG][A-Z0-9]{8,})\b")
 
 
 def plan(current: Mapping[str, str], posted: Mapping[str, Posted], now: datetime) -> list[Step]:
@@ -35,18 +38,22 @@ def plan(current: Mapping[str, str], posted: Mapping[str, Posted], now: datetime
     for key, words in named.items():
         shown, version = posted.get(key), _short(words)
         if shown is None or shown.version != version:
-            message = _message(":rotating_light:", words, now)
+            message = _message("rotating_light", words, now)
             steps.append(Step(key, version, message, shown.ts if shown else None, Urgency.CARD))
     for key, shown in posted.items():
         if key not in named:
-            message = _message(":white_check_mark:", "Over: what was said here is put right.", now)
+            message = _message("white_check_mark", "Over: what was said here is put right.", now)
             steps.append(Step(key, _OVER, message, shown.ts, Urgency.CARD))
     return steps
 
 
 def _message(sign: str, words: str, now: datetime) -> Message:
     said = mail.one_line(words, 1500)
-    return Message(mail.escape(said), (context(sign, plain(said), when(now)),))
+    leaves: list[Element] = [{"type": "emoji", "name": sign}, text(" ")]
+    for place, part in enumerate(_CHANNEL.split(said)):
+        named: Element = {"type": "channel", "channel_id": part}
+        leaves += [named] if place % 2 else [text(part)] if part else []
+    return Message(mail.escape(said), (richtext_block(section(*leaves)), context(when(now))))
 
 
 def _short(words: str) -> str:

@@ -55,13 +55,19 @@ def line(conversation: Conversation, newest: int, pings: Sequence[str], waited: 
 
 
 def digest(lines: Sequence[Line], late: timedelta | None) -> Message:
-    """Several new conversations at once: a line and a button for each."""
-    head = f"{len(lines)} conversations came at once. Each gets its card when somebody writes, or on demand."
-    blocks = [context(":inbox_tray:", plain(head))]
-    blocks += [_row(one) for one in lines]
-    blocks += [delayed(late)] if late else []
+    """Several conversations at once: a line and a button for each."""
+    waiting = sum(bool(one.waited) for one in lines)
+    some = f"{len(lines)} conversations"
+    head = f"{some}, {waiting} of them waiting too long" if waiting else f"{some} at once"
+    hint = "One gets its card when somebody writes in it, or by its button."
+    blocks: list[Block] = [
+        richtext_block(section({"type": "emoji", "name": "inbox_tray"}, text(f" {head}", bold=True))),
+        context(plain(hint)),
+        *(_row(one) for one in lines),
+        *([delayed(late)] if late else []),
+    ]
     names = ", ".join(one.title for one in lines)
-    return Message(mail.escape(mail.one_line(f"{len(lines)} conversations: {names}", 3000)), tuple(blocks))
+    return Message(mail.escape(mail.one_line(f"{head}: {names}", 3000)), tuple(blocks))
 
 
 def _row(one: Line) -> Block:

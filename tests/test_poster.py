@@ -17,8 +17,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from bot.cards import Message, context, plain
 from bot.channels import Channels
 from bot.errors import Ambiguous, Misconfigured, Transient
-from bot.plan import CARD, Step
 from bot.lanes import Pace
+from bot.plan import CARD, Step
 from bot.poster import Poster
 from bot.settings import Route
 from bot.slackapi import SlackRefused, client

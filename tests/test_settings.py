@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
+from bot.bridgefile import FILE_KEYS, Route, Stale, Sweep, duration
 from bot.errors import ConfigError
-from bot.settings import ENVIRONMENT, Route, Settings, Stale, duration, load
+from bot.settings import ENVIRONMENT, Settings, load
 
 PROFILE = profile(max_examples=200, deadline=None, derandomize=True)
 
@@ -87,6 +88,9 @@ def test_all_but_five_settings_have_defaults() -> None:
         bridge_config="bridge.toml",
         routes=(Route("Support", "support", None),),
         stale=Stale((timedelta(hours=2),), timedelta(minutes=1)),
+        freescout_auth="header",
+        sweep=Sweep(timedelta(minutes=2)),
+        operators="",
     )
 
 
@@ -95,11 +99,13 @@ def test_everything_can_be_set() -> None:
 
     def read(name: str) -> str:
         asked.append(name)
-        return FILE + '[stale]\nafter = ["30m", "1h30m"]\nevery = "20s"\n'
+        tables = '[stale]\nafter = ["30m", "1h30m"]\nevery = "20s"\n[sweep]\nevery = "5m"\n'
+        return FILE + tables + '[operators]\nchannel = "#ops"\n'
 
     one = load(
         {
             **LEAST,
+            "FREESCOUT_AUTH": "basic",
             "SLACK_SIGNING_SECRET": "",
             "SLACK_APP_TOKEN": "xapp-app-token",
             "SLACK_API_URL": "http://127.0.0.1:9/api",
@@ -116,7 +122,15 @@ def test_everything_can_be_set() -> None:
     assert one.slack_api_url == "http://127.0.0.1:9/api/"
     assert one.database_path == "/data/bridge.db"
     assert (one.host, one.port, one.bridge_config) == ("127.0.0.1", 8080, "/etc/other.toml")
+    assert one.freescout_auth == "basic"
     assert one.stale == Stale((timedelta(minutes=30), timedelta(minutes=90)), timedelta(seconds=20))
+    assert one.sweep == Sweep(timedelta(minutes=5))
+    assert one.operators == "ops"
+
+
+@pytest.mark.parametrize("written", ["HEADER", "none", "header, basic"])
+def test_a_way_to_show_the_key_that_is_none_is_named(written: str) -> None:
+    assert problem(FREESCOUT_AUTH=written) == "FREESCOUT_AUTH should be one of header, parameter, basic."
 
 
 @pytest.mark.parametrize(
@@ -273,6 +287,12 @@ def test_routes_keep_their_order_and_a_mailbox_may_have_several() -> None:
         (f'{FILE}[stale]\nafter = ["x"]', "bridge.toml, [stale]: after should be a wait like"),
         (f'{FILE}[stale]\nevery = "0s"', "bridge.toml, [stale]: every should be a time like"),
         (f"{FILE}[stale]\nevery = 60", "bridge.toml, [stale]: every should be a time like"),
+        (f"sweep = '2m'\n{FILE}", "bridge.toml: sweep should be a table, written [sweep]."),
+        (f"[[sweep]]\nevery = '2m'\n{FILE}", "bridge.toml: sweep should be a table, written [sweep]."),
+        (f'{FILE}[sweep]\nevery = "0m"', "bridge.toml, [sweep]: every should be a time like"),
+        (f"{FILE}[sweep]\nevery = 120", "bridge.toml, [sweep]: every should be a time like"),
+        (f"operators = 'ops'\n{FILE}", "bridge.toml: operators should be a table, written [operators]."),
+        (f"{FILE}[operators]\nchannel = 7", "bridge.toml, [operators]: channel should be a channel's id"),
         ("mailbox = ", "bridge.toml is not valid TOML: "),
         ("a = " + "[" * 100_000, "bridge.toml is not valid TOML: "),
         ("a = " + "1" * 10_000, "bridge.toml is not valid TOML: "),
@@ -294,11 +314,26 @@ def test_a_file_that_cannot_work_is_explained(file: str, told: str) -> None:
         (f"{FILE}[stale]\nzzz = 1", "bridge.toml, [stale]: 'zzz' is unknown; known are after, every."),
         (f"{FILE}[stael]\nafter = '2h'", "bridge.toml: 'stael' is unknown; did you mean 'stale'?"),
         (f"{FILE}[[route]]\nmailbox = 1", "bridge.toml: 'route' is unknown; did you mean 'routes'?"),
-        (f"{FILE}[zzz]", "bridge.toml: 'zzz' is unknown; known are routes, stale."),
+        (f"{FILE}[zzz]", "bridge.toml: 'zzz' is unknown; known are routes, stale, sweep, operators."),
+        (f"{FILE}[sweep]\nevry = '2m'", "bridge.toml, [sweep]: 'evry' is unknown; did you mean 'every'?"),
+        (
+            f"{FILE}[operators]\nchanel = 'x'",
+            "bridge.toml, [operators]: 'chanel' is unknown; did you mean 'channel'?",
+        ),
     ],
 )
 def test_a_misspelt_key_is_named_with_what_was_meant(file: str, told: str) -> None:
     assert problem(file) == told
+
+
+@pytest.mark.parametrize("written", ["ops", "#ops", " #ops ", "  ops"])
+def test_the_operators_channel_may_be_written_in_several_ways(written: str) -> None:
+    assert loaded(f"{FILE}[operators]\nchannel = '{written}'").operators == "ops"
+
+
+def test_an_empty_table_says_nothing_else_than_none() -> None:
+    assert loaded(f"{FILE}[stale]\n[sweep]\n[operators]\n") == loaded()
+    assert list(FILE_KEYS) == ["routes", "stale", "sweep", "operators"]
 
 
 @pytest.mark.parametrize(
@@ -334,6 +369,10 @@ def test_every_problem_is_told_at_once() -> None:
         [stale]
         after = "later"
         every = "never"
+        [sweep]
+        every = "2"
+        [operators]
+        channel = ["ops"]
     """
     with pytest.raises(ConfigError) as caught:
         load(
@@ -353,7 +392,7 @@ def test_every_problem_is_told_at_once() -> None:
         "FREESCOUT_URL",
         "DATABASE_URL",
         "PORT",
-        *["bridge.toml"] * 7,
+        *["bridge.toml"] * 9,
     ]
 
 
@@ -420,7 +459,7 @@ TABLE = st.dictionaries(
     st.sampled_from(["mailbox", "channel", "after", "every", "chanel", "ключ"]), VALUES, max_size=4
 )
 FILES = st.dictionaries(
-    st.sampled_from(["routes", "stale", "route", "é"]), st.lists(TABLE, max_size=3) | TABLE | VALUES
+    st.sampled_from([*FILE_KEYS, "route", "é"]), st.lists(TABLE, max_size=3) | TABLE | VALUES
 )
 
 

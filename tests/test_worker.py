@@ -13,11 +13,11 @@ from typing import Any
 import httpx
 import pytest
 
-from bot import worker
 from bot.errors import Ambiguous, BridgeError, Misconfigured, Permanent, Transient
 from bot.health import Health
 from bot.reconcile import _hopeless
-from bot.store import Store
+from bot.store import Looked, Store, Work
+from bot.worker import Worker
 from sandbox.clock import Clock
 from tests.conftest import House
 
@@ -28,14 +28,17 @@ class Looks:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.errors: dict[int, Iterator[Exception]] = {}
+        self.failures: dict[int, Iterator[BridgeError]] = {}
+        """What goes wrong in one channel, while the look itself comes to its end."""
         self.made: list[int] = []
         self.at: list[datetime] = []
         self.now: dict[int, int] = defaultdict(int)
         self.most_at_once = 0
-        self.again: datetime | None = None
+        self.came = Looked(customer=9)
         self.meanwhile: Callable[[], object] = bool
 
-    async def look(self, identity: int) -> tuple[int, datetime | None]:
+    async def look(self, work: Work) -> tuple[Looked, BridgeError | None]:
+        identity = work.conversation
         self.made.append(identity)
         self.at.append(self.clock())
         self.now[identity] += 1
@@ -48,7 +51,7 @@ class Looks:
                 raise error
         finally:
             self.now[identity] -= 1
-        return 9, self.again
+        return self.came, next(self.failures.get(identity, iter(())), None)
 
 
 class Shop:
@@ -63,7 +66,7 @@ class Shop:
         stopping = asyncio.Event()
         reconciler: Any = self.looks
         tasks = [
-            asyncio.create_task(worker.run(self.store, reconciler, self.health, self.clock, stopping))
+            asyncio.create_task(Worker(self.store, reconciler, self.health, self.clock, stopping).run())
             for _ in range(workers)
         ]
         try:
@@ -154,7 +157,7 @@ async def test_a_bug_is_parked_after_three_tries_holds_nobody_up_and_a_bell_take
         await shop.until(lambda: 2 in shop.looks.made)
         await shop.store.ring([1], "webhook")
         await shop.until(lambda: shop.looks.made.count(1) == 4)
-    assert await shop.store.counts() == {"waiting": 0, "parked": 0, "outbox": 0, "failed": 0}
+    assert await shop.store.counts() == {"waiting": 0, "held": 0, "parked": 0, "outbox": 0, "failed": 0}
 
 
 async def test_what_waits_for_the_operator_is_told_and_tried_every_minute(shop: Shop) -> None:
@@ -171,13 +174,13 @@ async def test_what_waits_for_the_operator_is_told_and_tried_every_minute(shop: 
 
 
 async def test_a_look_for_later_comes_by_itself(shop: Shop) -> None:
-    shop.looks.again = shop.clock() + timedelta(hours=2)
+    shop.looks.came = Looked(customer=9, again=shop.clock() + timedelta(hours=2))
     await shop.store.ring([1], "webhook")
     async with shop.at_work():
         await shop.until(lambda: len(shop.looks.made) == 1)
         await shop.wind(7000)
         assert len(shop.looks.made) == 1
-        shop.looks.again = None
+        shop.looks.came = Looked(customer=9)
         await shop.wind(300)
         await shop.until(lambda: len(shop.looks.made) == 2)
 
@@ -211,6 +214,84 @@ async def test_a_store_that_fails_for_a_while_ends_no_worker_and_loses_no_look(
                 await asyncio.sleep(0.01)
         assert shop.looks.made == [1]
     other.close()
+
+
+async def test_a_channel_that_failed_is_looked_at_again_and_what_the_look_has_seen_is_not(shop: Shop) -> None:
+    shop.looks.failures[1] = iter([Transient("away"), Misconfigured("a scope", "missing_scope")])
+    await shop.store.ring([1], "webhook")
+    async with shop.at_work():
+        for wait, looks in ((0, 1), (3, 2), (59, 2), (2, 3)):
+            await shop.wind(wait)
+            await shop.until(lambda: len(shop.looks.made) >= looks)
+            assert len(shop.looks.made) == looks, wait
+            if looks < 3:
+                assert await shop.store.unseen([(1, 0.0)]) == []  # it comes again by itself: no bell for it
+    assert shop.health.problems == ["a scope"]
+    assert await shop.store.work() == []
+
+
+@pytest.mark.parametrize("failure", [None, Transient("away"), Permanent("a no")])
+async def test_a_look_that_waits_for_its_turn_is_kept_for_whoever_gives_turns(
+    shop: Shop, failure: BridgeError | None
+) -> None:
+    shop.looks.came = Looked(customer=9, waits=("C1", "edits"))
+    shop.looks.failures[1] = iter([failure] * 9 if failure else [])
+    await shop.store.ring([1], "webhook")
+    async with shop.at_work():
+        await shop.until(lambda: len(shop.looks.made) == 1)
+        for _ in range(4):
+            await shop.wind(1)
+    (row,) = await shop.store.work()
+    assert (row["waits"], row["claimed"], row["parked"]) == ("C1, edits", 0, 0)
+    assert [work.conversation for work in await shop.store.claim_these([1])] == [1]
+
+
+async def test_a_look_that_waits_is_not_parked_for_what_is_refused_elsewhere(shop: Shop) -> None:
+    shop.looks.came = Looked(customer=9, waits=("C1",))
+    shop.looks.failures[1] = iter([Permanent("a no")] * 5)
+    await shop.store.ring([1], "webhook")
+    async with shop.at_work():
+        for tries in range(1, 6):
+            await shop.until(lambda: len(shop.looks.made) == tries)
+            await shop.wind(3)
+    assert (await shop.store.counts())["parked"] == 0
+
+
+async def test_a_look_that_was_given_a_turn_is_given_back_like_any_other(shop: Shop) -> None:
+    reconciler: Any = shop.looks
+    worker = Worker(shop.store, reconciler, shop.health, shop.clock, asyncio.Event())
+    shop.looks.came = Looked(customer=9, waits=("C1",))
+    await shop.store.ring([1], "webhook")
+    async with shop.at_work():
+        await shop.until(lambda: len(shop.looks.made) == 1)
+    shop.looks.came = Looked(customer=9)
+    (work,) = await shop.store.claim_these([1])
+    assert work.held > 0
+    await worker.look(work)
+    assert await shop.store.work() == []
+
+
+async def test_three_looks_that_only_the_sweep_asked_for_say_that_webhooks_do_not_come(shop: Shop) -> None:
+    at = shop.clock().timestamp()
+
+    async def sweeps(updated: float, *missing: str, reason: str = "sweep") -> dict[str, int]:
+        shop.looks.came = Looked(updated=updated, at=at, missing=missing)
+        looks = len(shop.looks.made)
+        await shop.store.ring([1], reason)
+        await shop.until(lambda: len(shop.looks.made) > looks)
+        await shop.wind(0)
+        return dict(shop.health.counts)
+
+    async with shop.at_work():
+        assert await sweeps(at - 300, "card", reason="convo.created") == {}
+        assert await sweeps(at - 300) == {}  # there was nothing to find
+        assert await sweeps(at - 300, "line:7") == {"found only by the sweep": 1}  # no webhook tells of that
+        assert await sweeps(at - 59, "thread:8") == {"found only by the sweep": 2}  # it may still come
+        assert shop.health.problems == []
+        for _ in range(3):
+            told = await sweeps(at - 61, "thread:8")
+    assert told == {"found only by the sweep": 5, "webhooks that never came": 3}
+    assert "webhooks do not come" in shop.health.problems[0]
 
 
 def test_of_several_failures_the_one_that_passes_soonest_decides() -> None:
