@@ -12,6 +12,7 @@ POINTS = (
     "post.begun",
     "post.made",
     "post.kept",
+    "update.begun",
     "update.made",
     "look.taken",
     "look.done",

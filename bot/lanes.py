@@ -68,6 +68,15 @@ class Lanes:
         lane.spend()
         return True
 
+    async def next_turn(self, name: str, conversation: int) -> bool:
+        """Wait for one more turn, in a look that the pump has called, and as long as nobody else waits."""
+        lane = self._lane(name)
+        pause = lane.turn()
+        if lane.called != conversation or lane.waiting or pause > 2 / lane.pace.per_second:
+            return False
+        await asyncio.sleep(max(0.0, pause))
+        return self.enter(name, conversation)
+
     def wait(self, name: str, waiting: Waiting) -> None:
         """Wait in a lane; whoever waits there already is the older look of the same conversation."""
         lane = self._lane(name)
@@ -213,11 +222,11 @@ class Lanes:
             return
         called, strays = await self._claim(lane, [min(ready, key=order)])
         for work in [*(work for _, work in called), *strays]:
-            lane.granted = work.conversation
+            lane.called = lane.granted = work.conversation
             try:
                 await look(work)
             finally:
-                lane.granted = None
+                lane.called = lane.granted = None
 
     async def _claim(
         self, lane: Lane, wanted: Sequence[Waiting]

@@ -26,6 +26,8 @@ from bot.store import Delivery, Store
 log = logging.getLogger(__name__)
 
 EVENT_TYPE = "freescout_post"
+UNKNOWN = ""
+"""The version of a message that is being edited: like none that a plan could want."""
 _SKEW = 300.0
 """Seconds by which our clock and Slack's may differ."""
 _TOLD_FROM = timedelta(minutes=1)
@@ -182,6 +184,9 @@ class Poster:
             "text": step.message.text,
             "blocks": list(step.message.blocks),
         }
+        # Until the answer is here nobody knows what it shows; the truth may be back where it was by then.
+        await self._store.posted(conversation, channel, step.key, ts, UNKNOWN)
+        reached("update.begun")
         try:
             await self._somehow(self._web.chat_update, arguments)
         except SlackRefused as error:

@@ -19,13 +19,16 @@ from bot.errors import Ambiguous, BridgeError, Misconfigured, Transient
 from bot.freescout import NotFound
 from bot.lanes import EDITS, Lanes
 from bot.model import Conversation
-from bot.plan import ASKED, CARD, DIGEST, Posted, Step, Urgency, View, newest, next_look, plan
+from bot.plan import CARD, DIGEST, Posted, Step, Urgency, View, newest, next_look, plan
 from bot.poster import CardGone, Poster
 from bot.roundup import Line
 from bot.store import Delivery, Looked, Work
 from bot.turns import Waiting
 
 log = logging.getLogger(__name__)
+
+_YOUNG = timedelta(seconds=5)
+"""How old the truth may be that a look goes on with; an older one is fetched anew."""
 
 
 @dataclass
@@ -169,7 +172,7 @@ class Reconciler:
             if self._stopping.is_set():
                 raise Transient("the bridge is stopping", retry_after=0)
             lane = EDITS if step.ts and not self._lanes.is_shut(channel) else channel
-            if not (blocked and lane == channel) and self._lanes.enter(lane, identity):
+            if not (blocked and lane == channel) and await self._turn(lane, identity, view.now):
                 taken = await self._take(course, channel, lane, step, card_ts)
                 if taken is not None:
                     card_ts = taken if step.key == CARD else card_ts
@@ -177,6 +180,11 @@ class Reconciler:
             lane = channel if self._lanes.is_shut(channel) else lane
             course.wait(lane, step.urgency, _line(view, steps, posted) if step.key == CARD else None)
             blocked |= lane == channel  # what stands already may be corrected all the same
+
+    async def _turn(self, lane: str, identity: int, fetched: datetime) -> bool:
+        """Take a turn, waiting for the next one where this look was called and nobody else wants it."""
+        young = self._desk.now() - fetched < _YOUNG
+        return self._lanes.enter(lane, identity) or (young and await self._lanes.next_turn(lane, identity))
 
     async def _take(
         self, course: _Course, channel: str, lane: str, step: Step, card_ts: str | None
@@ -210,15 +218,19 @@ class Reconciler:
 
 
 def _line(view: View, steps: Sequence[Step], posted: dict[str, Posted]) -> Line | None:
-    """What a digest may say of a conversation whose first card is due, and that nobody has asked for."""
+    """What a digest may say of a conversation whose first card is due.
+
+    Nothing where somebody has asked for the card, or has written since an earlier digest: that one gets it.
+    """
     first = next((step for step in steps if step.key == CARD), None)
-    asked = DIGEST in posted and posted[DIGEST].version == ASKED
-    if view.conversation is None or first is None or first.ts is not None or asked:
+    if view.conversation is None or first is None or first.ts is not None:
+        return None
+    latest = newest(view.conversation)
+    if DIGEST in posted and not posted[DIGEST].version.endswith(f":{latest}"):
         return None
     pings = [step.key for step in steps if step.key.startswith("ping:")]
     wait = clock.waiting(view.conversation)
-    waited = view.now - wait.since if wait else None
-    return roundup.line(view.conversation, newest(view.conversation), pings, waited)
+    return roundup.line(view.conversation, latest, pings, view.now - wait.since if wait else None)
 
 
 def _without(looked: Looked, lane: str) -> Looked:

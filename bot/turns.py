@@ -49,6 +49,8 @@ class Lane:
     free: float = 0.0
     failures: int = 0
     trouble: str = ""
+    called: int | None = None
+    """The conversation that is being looked at because it is its turn; `granted` until it has taken it."""
     granted: int | None = None
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 

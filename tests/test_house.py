@@ -281,3 +281,30 @@ async def test_a_busy_channel_holds_no_other_channel_up(empty_house: House) -> N
         lambda: "#441" in (said := "".join(m.all_text for m in house.cards("sales"))) and said
     )
     assert [shown.count(f"#{number} Flood") for number in range(412, 442)] == [1] * 30
+
+
+async def test_an_edit_whose_answer_was_lost_is_made_again_though_the_truth_went_back(house: House) -> None:
+    card = await house.writes()
+    await house.until(lambda: house.thread(card))
+    house.freescout.agent_sets_status(1, house.ana_id, "pending")
+    await house.until(lambda: "Pending" in card.all_text)
+    await house.quiet()
+    house.slack.faults.api("chat.update", cut=True, after=True)
+    house.freescout.agent_sets_status(1, house.ana_id, "active")
+    await house.until(lambda: "Active" in card.all_text)
+    house.freescout.agent_sets_status(1, house.ana_id, "pending")
+    await house.until(lambda: "Pending" in card.all_text)
+
+
+async def test_ten_messages_in_a_second_cost_few_fetches(empty_house: House) -> None:
+    house = empty_house
+    house.pace = Pace(per_second=4, burst=4)
+    await house.start()
+    card = await house.writes(body="one")
+    await house.quiet()
+    before = len(house.freescout.requests)
+    for number in range(10):
+        house.freescout.customer_replies(1, f"word {number}")
+    await house.until(lambda: "word 9" in house.said(card))
+    await house.quiet()
+    assert len(house.freescout.requests) - before <= 6

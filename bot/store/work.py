@@ -1,6 +1,7 @@
 """The tables `work` and `looked`: conversations to look at, and what the last look at each one saw."""
 
 import asyncio
+import json
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from sqlite_utils import Database
 
 from bot.store.rows import Looked, Work
 from bot.store.table import Table
-from bot.store.writer import Writer
+from bot.store.writer import Gathered, Writer
 from bot.waits import wait_for
 
 _CLAIMED = "returning conversation, reason, rung, attempts, held"
@@ -24,6 +25,7 @@ class WorkTable(Table):
 
     def __init__(self, writer: Writer, now: Callable[[], datetime]) -> None:
         super().__init__(writer, now)
+        self._rings = Gathered(writer, _ring)
         self._work_changed = asyncio.Event()
 
     async def ring(
@@ -33,7 +35,7 @@ class WorkTable(Table):
         now = self._time()
         at = due.timestamp() if due else now
         rows = [(conversation, reason, priority, at, now) for conversation in conversations]
-        await self._writer.do(lambda db: _ring(db, rows))
+        await self._rings.add(rows)
         self._work_changed.set()
 
     async def ring_customer(self, customer: int, reason: str) -> int:
@@ -189,22 +191,16 @@ class WorkTable(Table):
 
 
 def _ring(db: Database, rows: Sequence[tuple[int, str, int, float, float]]) -> None:
-    for conversation, reason, priority, due, now in rows:
-        db.execute(
-            "insert into work (conversation, reason, priority, due, rung, first_rung)"
-            " values (:conversation, :reason, :priority, :due, 1, :now) on conflict do update set"
-            " rung = rung + 1, attempts = case when parked then 0 else attempts end, parked = 0,"
-            " priority = min(priority, excluded.priority),"
-            " reason = case when excluded.due < due then excluded.reason else reason end,"
-            " due = min(due, excluded.due)",
-            {
-                "conversation": conversation,
-                "reason": reason,
-                "priority": priority,
-                "due": due,
-                "now": now,
-            },
-        )
+    db.execute(
+        "insert into work (conversation, reason, priority, due, rung, first_rung)"
+        " select value ->> 0, value ->> 1, value ->> 2, value ->> 3, 1, value ->> 4"
+        " from json_each(?) where true on conflict do update set"
+        " rung = rung + 1, attempts = case when parked then 0 else attempts end, parked = 0,"
+        " priority = min(priority, excluded.priority),"
+        " reason = case when excluded.due < due then excluded.reason else reason end,"
+        " due = min(due, excluded.due)",
+        (json.dumps(rows),),
+    )
 
 
 def _hold(db: Database, work: Work, seen: Looked, now: float) -> None:

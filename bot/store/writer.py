@@ -7,22 +7,28 @@ import asyncio
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, Generic, TypeVar
 
 from sqlite_utils import Database
 
 from bot.errors import Transient
 
 T = TypeVar("T")
-_Job = tuple[Callable[[Database], Any], "Future[Any]"]
+R = TypeVar("R")
+_Job = tuple[Callable[[Database], Any], "asyncio.Future[Any]"]
+_Outcome = tuple["asyncio.Future[Any]", Any, BaseException | None]
 _BATCH = 500
 
 
 class Writer:
-    """Runs functions of the database one after the other; a result means that it is on disk."""
+    """Runs functions of the database one after the other; a result means that it is on disk.
+
+    A function may be run twice, where another of its batch fails: it must do nothing but change the database.
+    """
 
     def __init__(self, open_database: Callable[[], Database]) -> None:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
@@ -36,10 +42,10 @@ class Writer:
         """Run a job in the next transaction and wait for its commit; its error undoes only itself."""
         if self._closed:
             raise Transient("the bridge is stopping")
-        done: Future[T] = Future()
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._jobs.put((job, done))
         try:
-            return await asyncio.wrap_future(done)
+            return await done
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode == sqlite3.SQLITE_ERROR:  # no fault of the disk's: a wrong query
                 raise
@@ -62,7 +68,7 @@ class Writer:
         while going_on:
             batch = self._waiting()
             going_on = None not in batch
-            _commit(database, [job for job in batch if job is not None])
+            _hand_out(_commit(database, [job for job in batch if job is not None]))
         database.close()
 
     def _waiting(self) -> list[_Job | None]:
@@ -73,20 +79,61 @@ class Writer:
         return batch
 
 
-def _commit(database: Database, jobs: list[_Job]) -> None:
-    outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
+class Gathered(Generic[R]):
+    """Rows that come while others are being written are written together next, in one statement.
+
+    Each statement gives Python's lock away and must win it back from the event loop: many cost many waits.
+    """
+
+    def __init__(self, writer: Writer, write: Callable[[Database, Sequence[R]], None]) -> None:
+        self._writer = writer
+        self._write = write
+        self._rows: list[R] = []
+        self._next: asyncio.Future[None] | None = None
+        self._writing: asyncio.Task[None] | None = None
+
+    async def add(self, rows: Sequence[R]) -> None:
+        """Write these rows; return when they are on disk."""
+        self._rows += rows
+        if self._next is None:
+            self._next = asyncio.get_running_loop().create_future()
+        mine = self._next
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write_all())
+        await asyncio.shield(mine)  # whoever goes away leaves the others waiting
+
+    async def _write_all(self) -> None:
+        while self._next is not None:
+            rows, done = self._rows, self._next
+            self._rows, self._next = [], None
+            try:
+                await self._writer.do(partial(self._bring, rows))
+            except Exception as error:
+                done.set_exception(error)
+                done.exception()  # those who waited may all be gone
+            else:
+                done.set_result(None)
+        self._writing = None
+
+    def _bring(self, rows: Sequence[R], database: Database) -> None:
+        self._write(database, rows)
+
+
+def _commit(database: Database, jobs: list[_Job]) -> list[_Outcome]:
+    """Run all in one transaction; where one fails, again, each with a savepoint of its own."""
     try:
         with database.atomic():
-            outcomes = [(done, *_attempt(database, job)) for job, done in jobs]
+            return [(done, job(database), None) for job, done in jobs]
+    except BaseException:  # nothing was kept, and the careful way finds out whose fault it is
+        return _commit_carefully(database, jobs)
+
+
+def _commit_carefully(database: Database, jobs: list[_Job]) -> list[_Outcome]:
+    try:
+        with database.atomic():
+            return [(done, *_attempt(database, job)) for job, done in jobs]
     except BaseException as error:  # nothing was kept: nobody may believe otherwise
-        outcomes = [(done, None, error) for _, done in jobs]
-    for done, result, failure in outcomes:
-        if not done.set_running_or_notify_cancel():  # nobody waits any more; from here on nobody can leave
-            continue
-        if failure is None:
-            done.set_result(result)
-        else:
-            done.set_exception(failure)
+        return [(done, None, error) for _, done in jobs]
 
 
 def _attempt(database: Database, job: Callable[[Database], Any]) -> tuple[Any, BaseException | None]:
@@ -95,3 +142,23 @@ def _attempt(database: Database, job: Callable[[Database], Any]) -> tuple[Any, B
             return job(database), None
     except BaseException as error:  # it belongs to the caller, not to this thread
         return None, error
+
+
+def _hand_out(outcomes: list[_Outcome]) -> None:
+    """Wake each event loop once for all that it waits for: to wake it costs more than to answer."""
+    loops: dict[asyncio.AbstractEventLoop, list[_Outcome]] = {}
+    for outcome in outcomes:
+        loops.setdefault(outcome[0].get_loop(), []).append(outcome)
+    for loop, its in loops.items():
+        with suppress(RuntimeError):  # closed meanwhile: nobody waits any more
+            loop.call_soon_threadsafe(_tell, its)
+
+
+def _tell(outcomes: list[_Outcome]) -> None:
+    for done, result, failure in outcomes:
+        if done.done():  # nobody waits any more
+            continue
+        if failure is None:
+            done.set_result(result)
+        else:
+            done.set_exception(failure)
