@@ -214,6 +214,7 @@ async def _serving(application: ASGIApp, listener: socket.socket) -> AsyncIterat
         application,
         http="httptools",
         ws="none",
+        proxy_headers=False,
         log_config=None,
         access_log=False,
         lifespan="off",

@@ -5,7 +5,6 @@ the event and is not used.
 """
 
 import base64
-import hashlib
 import hmac
 import json
 import re
@@ -79,23 +78,18 @@ class Echoes:
         self._clock = clock
         self._soon = soon
         self._most = most
-        self._kept: OrderedDict[bytes, float] = OrderedDict()
+        self._kept: OrderedDict[tuple[str | None, str | None], float] = OrderedDict()
 
-    def heard(self, name: bytes) -> bool:
-        """Whether the webhook of this fingerprint was answered with 200 a while ago."""
-        kept = self._kept.get(name)
+    def heard(self, event: str | None, signature: str | None) -> bool:
+        """Whether the webhook with this signature, which is a true one, was answered a while ago."""
+        kept = self._kept.get((event, signature))
         return kept is not None and self._clock() - kept > self._soon
 
-    def keep(self, name: bytes) -> None:
+    def keep(self, event: str | None, signature: str | None) -> None:
         """Remember a webhook whose bell is on disk."""
-        self._kept.setdefault(name, self._clock())
+        self._kept.setdefault((event, signature), self._clock())
         if len(self._kept) > self._most:
             self._kept.popitem(last=False)
-
-
-def fingerprint(event: str | None, body: bytes) -> bytes:
-    """What is the same of two webhooks only where all of them is."""
-    return hashlib.sha256(hashlib.sha256(body).digest() + (event or "").encode("utf-8", "replace")).digest()
 
 
 def signed(body: bytes, signature: str | None, secret: str) -> bool:

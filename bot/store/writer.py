@@ -89,30 +89,34 @@ class Gathered(Generic[R]):
         self._writer = writer
         self._write = write
         self._rows: list[R] = []
-        self._next: asyncio.Future[None] | None = None
+        self._waiting: list[asyncio.Future[None]] = []
         self._writing: asyncio.Task[None] | None = None
 
     async def add(self, rows: Sequence[R]) -> None:
-        """Write these rows; return when they are on disk."""
+        """Write these rows; return when they are on disk. Whoever goes away leaves the others waiting."""
         self._rows += rows
-        if self._next is None:
-            self._next = asyncio.get_running_loop().create_future()
-        mine = self._next
+        mine = asyncio.get_running_loop().create_future()
+        self._waiting.append(mine)
         if self._writing is None:
             self._writing = asyncio.create_task(self._write_all())
-        await asyncio.shield(mine)  # whoever goes away leaves the others waiting
+        await mine
 
     async def _write_all(self) -> None:
-        while self._next is not None:
-            rows, done = self._rows, self._next
-            self._rows, self._next = [], None
+        while self._waiting:
+            rows, waiting = self._rows, self._waiting
+            self._rows, self._waiting = [], []
+            failure: Exception | None = None
             try:
                 await self._writer.do(partial(self._bring, rows))
             except Exception as error:
-                done.set_exception(error)
-                done.exception()  # those who waited may all be gone
-            else:
-                done.set_result(None)
+                failure = error
+            for one in waiting:
+                if one.done():
+                    continue
+                if failure is None:
+                    one.set_result(None)
+                else:
+                    one.set_exception(failure)
         self._writing = None
 
     def _bring(self, rows: Sequence[R], database: Database) -> None:

@@ -1,0 +1,1 @@
+"""What the bridge costs, as ratios against something bare that was measured in the same run."""
