@@ -123,7 +123,7 @@ async def _loops(house: _House) -> AsyncIterator[None]:
     scheduler = timers.schedule(rounds)
 
     async def give_turns() -> None:
-        await lanes.run(worker.look, reconciler.gather, stopping)
+        await lanes.run(worker.look, worker.gather, stopping)
 
     until_told: list[Callable[[asyncio.Event], Awaitable[None]]] = [
         outbox.run,

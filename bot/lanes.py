@@ -9,8 +9,9 @@ Many first cards that wait together become a digest.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime
+from typing import Any
 
 from bot import policy
 from bot.errors import BridgeError, Misconfigured, Transient
@@ -28,9 +29,13 @@ DIGEST_FROM, DIGEST_MOST = 10, 25
 """From how many waiting first cards on a digest is made of them, and how many it holds."""
 _MISS = 0.03
 _MOST_MISSES = 200
+_ONE_TRY = 5.0
+"""A channel that stays shut for longer was shut by another post of the same try."""
+_PATIENCE = 8.0
+"""Seconds that a lane waits for a look that it called."""
 
 
-Look = Callable[[Work], Awaitable[None]]
+Look = Callable[[Work], Coroutine[Any, Any, None]]
 Gather = Callable[[str, Sequence[Waiting]], Awaitable[None]]
 
 
@@ -47,6 +52,7 @@ class Lanes:
         self._edit_pace = EDIT_PACE if pace is None else pace
         self._lanes: dict[str, Lane] = {}
         self._pumps: dict[str, asyncio.Task[None]] = {}
+        self._looking: set[asyncio.Task[None]] = set()
         self._calls: tuple[Look, Gather, asyncio.Event] | None = None
         self.stopped = asyncio.Event()
         """Set while Slack lets nobody post."""
@@ -61,6 +67,8 @@ class Lanes:
             lane.spend()
             return True
         # 0 is the bridge itself: what it says of itself waits behind nobody.
+        if lane.granted is not None:  # the turn is another's, who is on the way
+            return False
         others = len(lane.waiting) - (conversation in lane.waiting) if conversation else 0
         if self.stopped.is_set() or lane.trouble or others or lane.turn() > 0:
             return False
@@ -114,6 +122,8 @@ class Lanes:
         lane.failures = 0
         if lane.trouble:
             lane.trouble = ""
+            lane.free = 0.0
+            lane.changed.set()
             log.info("lane %s is open again", name)
             self._health.over(f"lane {name}")
 
@@ -122,20 +132,21 @@ class Lanes:
     def shut(self, name: str, why: str) -> None:
         """Post nothing in a channel but a try after a minute, then after two, at last every ten."""
         lane = self._lane(name)
-        lane.failures += 1
-        lane.pause(min(600.0, 60.0 * 2 ** (lane.failures - 1)))
+        if not lane.trouble or lane.turn() < _ONE_TRY:
+            lane.failures = lane.failures + 1 if lane.trouble else 1
+            lane.pause(min(600.0, 60.0 * 2 ** (lane.failures - 1)))
         if lane.trouble != why:
             lane.trouble = why
             log.error("nothing goes to channel %s any more: %s", name, why)
         self._health.stands(f"lane {name}", f"Nothing goes to {name}: {why}")
 
     def reopen(self, name: str) -> None:
-        """Try a channel at once that somebody has just put right."""
-        lane = self._lanes.get(name)
-        if lane is not None and lane.trouble:
-            lane.free = 0.0
-            lane.failures = 0
-            lane.changed.set()
+        """Try a channel at once that somebody has just put right, and any that was not found by its name."""
+        for lane in self._lanes.values():
+            if lane.trouble and (lane.name == name or lane.name.startswith("#")):
+                lane.free = 0.0
+                lane.failures = 0
+                lane.changed.set()
 
     def stop(self, why: str) -> None:
         """Post nothing anywhere until `go_on`."""
@@ -177,7 +188,7 @@ class Lanes:
         await stopping.wait()
         for lane in self._lanes.values():
             lane.changed.set()
-        await asyncio.gather(*self._pumps.values())
+        await asyncio.gather(*self._pumps.values(), *self._looking)
 
     def _lane(self, name: str) -> Lane:
         if name not in self._lanes:
@@ -206,7 +217,9 @@ class Lanes:
                     await asyncio.sleep(1)
 
     async def _give_turn(self, lane: Lane, look: Look, gather: Gather) -> None:
-        lined = sorted((one for one in lane.waiting.values() if one.line), key=order)
+        now = time.monotonic()
+        ready = [one for one in lane.waiting.values() if one.not_before <= now]
+        lined = sorted((one for one in ready if one.line), key=order)
         if len(lined) >= DIGEST_FROM and not lane.trouble:
             together, strays = await self._claim(lane, lined[:DIGEST_MOST])
             if together:
@@ -215,18 +228,20 @@ class Lanes:
             for work in strays:
                 await look(work)
             return
-        now = time.monotonic()
-        ready = [one for one in lane.waiting.values() if one.not_before <= now]
         if not ready:
             await asyncio.sleep(_MISS)
             return
         called, strays = await self._claim(lane, [min(ready, key=order)])
         for work in [*(work for _, work in called), *strays]:
             lane.called = lane.granted = work.conversation
-            try:
-                await look(work)
-            finally:
-                lane.called = lane.granted = None
+            looking = asyncio.create_task(look(work))
+            self._looking.add(looking)
+            looking.add_done_callback(self._looking.discard)
+            # One that FreeScout keeps waiting keeps nobody else waiting: it loses its turn, and comes again.
+            await asyncio.wait([looking], timeout=_PATIENCE)
+            lane.called = lane.granted = None
+            if looking.done():
+                looking.result()
 
     async def _claim(
         self, lane: Lane, wanted: Sequence[Waiting]

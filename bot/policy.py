@@ -42,6 +42,8 @@ SLACK: dict[str, Rule] = {
     "message_limit_exceeded": Rule(Then.LATER),
     "service_unavailable": Rule(Then.LATER),
     "team_added_to_org": Rule(Then.LATER),
+    "external_channel_migrating": Rule(Then.LATER),
+    "update_failed": Rule(Then.LATER),
     "internal_error": Rule(Then.LOOK),
     "fatal_error": Rule(Then.LOOK),
     "request_timeout": Rule(Then.LOOK),

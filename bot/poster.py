@@ -77,10 +77,7 @@ class Poster:
         reached("post.made")
         ts = str(told["ts"])
         if thread and not (told.get("message") or {}).get("thread_ts"):
-            # The parent is gone, and Slack has put the reply into the channel, where nobody understands it.
-            await call(self._web.chat_delete, channel=channel, ts=ts)
-            await self._store.unposted(conversation, channel, step.key)
-            raise await self._anew(conversation, channel, thread)
+            raise await self._astray(conversation, channel, step.key, ts, thread)
         await self._store.posted(conversation, channel, step.key, ts, step.version)
         reached("post.kept")
         return ts
@@ -129,15 +126,18 @@ class Poster:
             found = await self._find(_name(0, f"{DIGEST}:{name}"), delivery, None)
             if found is None:
                 await self._store.unposted_together(channel, name)
-            else:
-                await self._store.posted_together(channel, name, found)
-            return found
-        found = await self._find(_name(conversation, delivery.key), delivery, card_ts)
-        if found is None:
+                return None
+            await self._store.posted_together(channel, name, str(found["ts"]))
+            return str(found["ts"])
+        message = await self._find(_name(conversation, delivery.key), delivery, card_ts)
+        if message is None:
             await self._store.unposted(conversation, channel, delivery.key)
-        else:
-            await self._store.posted(conversation, channel, delivery.key, found, delivery.version)
-        return found
+            return None
+        ts = str(message["ts"])
+        if conversation and delivery.key != CARD and not message.get("thread_ts"):
+            raise await self._astray(conversation, channel, delivery.key, ts, card_ts or "")
+        await self._store.posted(conversation, channel, delivery.key, ts, delivery.version)
+        return ts
 
     async def _post(
         self, channel: str, name: dict[str, Any], text: str, blocks: Sequence[Block], thread: str | None
@@ -206,13 +206,30 @@ class Poster:
         await self._store.unposted(conversation, channel, CARD)
         return CardGone()
 
-    async def _find(self, wanted: dict[str, Any], delivery: Delivery, card_ts: str | None) -> str | None:
+    async def _astray(self, conversation: int, channel: str, key: str, ts: str, parent: str) -> CardGone:
+        """Take back a reply that stands in the channel, its parent being gone: nobody would understand it.
+
+        https://docs.slack.dev/reference/methods/chat.delete
+        """
+        try:
+            await call(self._web.chat_delete, channel=channel, ts=ts)
+        except SlackRefused as error:
+            log.warning("a reply of conversation %s stays in %s: %s", conversation, channel, error)
+        await self._store.unposted(conversation, channel, key)
+        return await self._anew(conversation, channel, parent) if parent else CardGone()
+
+    async def _find(
+        self, wanted: dict[str, Any], delivery: Delivery, card_ts: str | None
+    ) -> dict[str, Any] | None:
+        """Find a message by its metadata: in its thread, or in the channel where there is no such thread."""
         try:
             async for message in self._said_since(delivery, card_ts):
                 metadata = message.get("metadata") or {}
                 if metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload") == wanted:
-                    return str(message["ts"])
+                    return message
         except SlackRefused as error:
+            if card_ts and policy.slack(error.code).then is Then.ANEW:
+                return await self._find(wanted, delivery, None)
             log.warning("cannot look for %s: %s", wanted, error)
         return None
 

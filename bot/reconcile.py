@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from bot import clock, roundup, routes
@@ -101,29 +101,27 @@ class Reconciler:
             self._lanes.wait(lane, Waiting(work, looked, urgency, held, line))
         return looked, min(course.failures, key=_hopeless, default=None)
 
-    async def gather(self, channel: str, waiting: Sequence[Waiting]) -> None:
-        """Speak of many first cards in one digest; the looks that wait for those cards are done with that."""
+    async def gather(
+        self, channel: str, waiting: Sequence[Waiting]
+    ) -> tuple[list[tuple[Work, Looked]], BridgeError | None]:
+        """Speak of many first cards in one digest: with that the looks that wait for those cards are done.
+
+        Return what came of each, and what went wrong with the digest.
+        """
         lines = [one.line for one in waiting if one.line]
         told = repr(sorted((line.conversation, line.newest) for line in lines)) + str(self._desk.now())
         name = hashlib.sha256(told.encode()).hexdigest()[:16]
         late = self._desk.now() - datetime.fromtimestamp(min(one.held for one in waiting), UTC)
-        error: BridgeError | None = None
         try:
             await self._poster.gather(channel, name, lines, late)
-            self._lanes.went(channel)
-        except BridgeError as met:
-            error = met
-        if error is None:
-            await self._desk.store.looked([(one.work, _without(one.looked, channel)) for one in waiting])
-        elif self._lanes.met(channel, error):
+        except BridgeError as error:
+            if not self._lanes.met(channel, error):
+                return [(one.work, one.looked) for one in waiting], error
             for one in waiting:
                 self._lanes.wait(channel, one)
-            await self._desk.store.looked([(one.work, one.looked) for one in waiting])
-        else:
-            log.warning("a digest in %s: %s", channel, error)
-            due = self._desk.now() + timedelta(seconds=2)
-            for one in waiting:
-                await self._desk.store.look_again(one.work, due, str(error), one.looked.waits)
+            return [(one.work, one.looked) for one in waiting], None
+        self._lanes.went(channel)
+        return [(one.work, _without(one.looked, channel)) for one in waiting], None
 
     async def _truth(self, identity: int) -> Conversation | None:
         try:
@@ -234,8 +232,7 @@ def _line(view: View, steps: Sequence[Step], posted: dict[str, Posted]) -> Line 
 
 
 def _without(looked: Looked, lane: str) -> Looked:
-    waits = tuple(one for one in looked.waits if one != lane)
-    return Looked(looked.customer, looked.updated, looked.at, looked.again, waits, looked.missing)
+    return replace(looked, waits=tuple(one for one in looked.waits if one != lane))
 
 
 def _hopeless(error: BridgeError) -> int:

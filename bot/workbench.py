@@ -34,7 +34,9 @@ async def work(settings: Settings, what: str, conversations: Sequence[int], now:
         if what == "show":
             return "\n\n".join(_shown(row, settings, now) for row in rows), 0
         change: Callable[[Sequence[int]], Any] = store.retry if what == "retry" else store.drop
-        await change(chosen)
+        changed = await change(chosen)
+        if changed < len(chosen):
+            return "Some of that is being looked at in this moment: try again.", 1
         done = "looked at again at once" if what == "retry" else "dropped until the next bell"
         return f"{_names(chosen)}: {done}.", 0
     finally:

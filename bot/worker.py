@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -13,6 +14,7 @@ from bot.errors import Ambiguous, BridgeError, Misconfigured, Transient
 from bot.health import Health
 from bot.reconcile import Reconciler
 from bot.store import Looked, Store, Work
+from bot.turns import Waiting
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +70,21 @@ class Worker:
         await self._surely(given_back)
         reached("look.done")
 
+    async def gather(self, channel: str, waiting: Sequence[Waiting]) -> None:
+        """Have looks that were claimed spoken of in one digest, and give them all back."""
+        failure: Exception | None
+        try:
+            looks, failure = await self._reconciler.gather(channel, waiting)
+        except Exception as error:
+            looks, failure = [(one.work, one.looked) for one in waiting], error
+        if failure is None:
+            await self._surely(partial(self._store.looked, looks))
+            return
+        for work, looked in looks:
+            # Not in this lane any more: it is looked at anew, which finds out what became of the digest.
+            away = replace(looked, waits=tuple(lane for lane in looked.waits if lane != channel))
+            await self._surely(partial(self._failed, work, failure, away))
+
     def _count(self, work: Work, looked: Looked) -> None:
         """Count what only the sweep has found: the health of FreeScout's webhooks."""
         if work.reason != "sweep" or not looked.missing:
@@ -104,7 +121,8 @@ class Worker:
             await self._again(work, wait, str(error), looked)
         elif work.attempts + 1 < _BUG_TRIES or looked.waits:
             log.error("%s broke", where, exc_info=error)
-            await self._again(work, _FIRST, f"{type(error).__name__} [{mark}]", looked)
+            wait = min(_LONGEST, _FIRST * 2 ** min(work.attempts, 12))
+            await self._again(work, wait, f"{type(error).__name__} [{mark}]", looked)
         else:
             log.error("%s is parked until its next webhook: python -m bot work", where, exc_info=error)
             await self._store.park(work, f"{type(error).__name__}: {_told(error)} [{mark}]")

@@ -163,3 +163,10 @@ async def test_a_customers_words_and_the_secrets_stay_out_of_the_log(
     ):
         assert secret not in logged
     assert "500" in logged
+
+
+async def test_the_same_webhook_twice_at_once_are_two_bells(house: House) -> None:
+    """Somebody may have changed a thing, and changed it back, within one second."""
+    for _ in range(2):
+        assert (await ring(house, b'{"id":1}')).status_code == 200
+    assert (await health(house))["webhooks"] == {"convo.created": 2}

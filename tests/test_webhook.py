@@ -20,6 +20,7 @@ from bot.webhook import (
     Bell,
     CustomerBell,
     Dropped,
+    Echoes,
     read,
     signed,
 )
@@ -216,3 +217,67 @@ def test_a_body_that_is_no_json_is_bad_whoever_signed_it(body: bytes) -> None:
 def test_any_bytes_ring_or_are_dropped_or_are_bad(event: str | None, body: bytes) -> None:
     with contextlib.suppress(BadBody):
         assert isinstance(read(event, body), Bell | CustomerBell | Dropped)
+
+
+# --------------------------------------------------------------------------------------------- echoes
+
+
+class Watch:
+    """A clock that stands still between what a test does."""
+
+    def __init__(self) -> None:
+        self.at = 1000.0
+
+    def __call__(self) -> float:
+        return self.at
+
+
+SIGNED = ("convo.status", signature_of(b'{"id": 7}'))
+
+
+def test_the_same_bytes_once_more_minutes_later_are_an_echo_and_at_once_they_are_not() -> None:
+    watch = Watch()
+    echoes = Echoes(watch)
+    assert not echoes.heard(*SIGNED)
+    echoes.keep(*SIGNED)
+    for later, heard in ((0, False), (9.9, False), (0.1, False), (0.1, True), (3600, True)):
+        watch.at += later
+        assert echoes.heard(*SIGNED) is heard, watch.at
+
+
+def test_another_event_or_another_body_is_no_echo() -> None:
+    watch = Watch()
+    echoes = Echoes(watch)
+    echoes.keep(*SIGNED)
+    watch.at += 60
+    assert not echoes.heard("convo.moved", SIGNED[1])
+    assert not echoes.heard(None, SIGNED[1])
+    assert not echoes.heard(SIGNED[0], signature_of(b'{"id": 8}'))
+
+
+def test_what_was_never_kept_is_no_echo_however_often_it_came() -> None:
+    watch = Watch()
+    echoes = Echoes(watch)
+    for _ in range(3):
+        assert not echoes.heard(*SIGNED)  # its bell did not come to the disk
+        watch.at += 600
+
+
+def test_an_echo_of_an_echo_counts_from_the_first() -> None:
+    watch = Watch()
+    echoes = Echoes(watch)
+    echoes.keep(*SIGNED)
+    watch.at += 9
+    echoes.keep(*SIGNED)
+    watch.at += 2
+    assert echoes.heard(*SIGNED)
+
+
+def test_the_oldest_are_forgotten_where_there_are_too_many() -> None:
+    watch = Watch()
+    echoes = Echoes(watch, most=3)
+    names = [("convo.status", signature_of(b"%d" % one)) for one in range(5)]
+    for name in names:
+        echoes.keep(*name)
+    watch.at += 60
+    assert [echoes.heard(*name) for name in names] == [False, False, True, True, True]

@@ -253,7 +253,7 @@ async def test_a_look_that_waits_is_not_parked_for_what_is_refused_elsewhere(sho
     async with shop.at_work():
         for tries in range(1, 6):
             await shop.until(lambda: len(shop.looks.made) == tries)
-            await shop.wind(3)
+            await shop.wind(2**tries + 1)  # after longer and longer pauses
     assert (await shop.store.counts())["parked"] == 0
 
 

@@ -103,11 +103,13 @@ class WorkTable(Table):
 
     async def look_again(self, work: Work, due: datetime, error: str, waits: Sequence[str] = ()) -> None:
         """Give a look back that could not be finished, or only in the lanes in which it still waits."""
+        lanes, now = ", ".join(waits), self._time()
         await self._writer.do(
             lambda db: db.execute(
                 "update work set claimed = 0, attempts = attempts + 1, error = ?, waits = ?,"
+                " held = case when ? = '' then 0 when held = 0 then ? else held end,"
                 " due = case when rung = ? then ? else due end where conversation = ?",
-                (error, ", ".join(waits), work.rung, due.timestamp(), work.conversation),
+                (error, lanes, lanes, now, work.rung, due.timestamp(), work.conversation),
             )
         )
         self._work_changed.set()
@@ -184,16 +186,17 @@ class WorkTable(Table):
         return count
 
     async def drop(self, conversations: Collection[int]) -> int:
-        """Forget that these wanted a look; say how many did. Their next bell rings as ever."""
+        """Forget that these wanted a look, but for those in hand; say how many. A bell rings as ever."""
         chosen = ", ".join(str(int(one)) for one in conversations)
-        change = f"delete from work where conversation in ({chosen})"
+        change = f"delete from work where claimed = 0 and conversation in ({chosen})"
         return await self._writer.do(lambda db: db.execute(change).rowcount)
 
 
 def _ring(db: Database, rows: Sequence[tuple[int, str, int, float, float]]) -> None:
     db.execute(
         "insert into work (conversation, reason, priority, due, rung, first_rung)"
-        " select value ->> 0, value ->> 1, value ->> 2, value ->> 3, 1, value ->> 4"
+        " select json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),"
+        " json_extract(value, '$[3]'), 1, json_extract(value, '$[4]')"
         " from json_each(?) where true on conflict do update set"
         " rung = rung + 1, attempts = case when parked then 0 else attempts end, parked = 0,"
         " priority = min(priority, excluded.priority),"
@@ -205,7 +208,7 @@ def _ring(db: Database, rows: Sequence[tuple[int, str, int, float, float]]) -> N
 
 def _hold(db: Database, work: Work, seen: Looked, now: float) -> None:
     db.execute(
-        "update work set claimed = 0, attempts = 0, error = '', waits = ?,"
+        "update work set claimed = 0, waits = ?,"
         " held = case held when 0 then ? else held end,"
         " due = case when rung = ? then ? else due end where conversation = ?",
         (", ".join(seen.waits), now, work.rung, now + _AT_LATEST.total_seconds(), work.conversation),

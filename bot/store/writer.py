@@ -101,6 +101,11 @@ class Gathered(Generic[R]):
             self._writing = asyncio.create_task(self._write_all())
         await mine
 
+    async def finish(self) -> None:
+        """Return when everything that was added is written."""
+        while self._writing is not None:
+            await asyncio.wait([self._writing])
+
     async def _write_all(self) -> None:
         while self._waiting:
             rows, waiting = self._rows, self._waiting
