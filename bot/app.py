@@ -5,7 +5,7 @@ import contextlib
 import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -39,6 +39,8 @@ log = logging.getLogger(__name__)
 
 WORKERS = 8
 """Conversations looked at side by side."""
+_FIRST_SWEEP = 20.0
+"""Seconds that looks wait for the first sweep, which has to tell of an absence before they mend it."""
 _LAST_STEP = 8.0
 """Seconds that a step in hand may take once the bridge is told to stop."""
 
@@ -79,7 +81,12 @@ async def running(
         poster = Poster(client, store, channels)
         in_hand = slack.InHand()
         house = _House(desk, health, lanes, channels, poster, in_hand, stopping)
-        bolt = slack.build(desk, ACTIONS, lanes.reopen, in_hand)
+
+        def put_right(channel: str) -> None:
+            channels.forget()
+            lanes.reopen(channel)
+
+        bolt = slack.build(desk, ACTIONS, put_right, in_hand)
         application = web.build(
             store,
             health,
@@ -125,12 +132,17 @@ async def _loops(house: _House) -> AsyncIterator[None]:
     async def give_turns() -> None:
         await lanes.run(worker.look, worker.gather, stopping)
 
+    async def look() -> None:
+        with suppress(TimeoutError):  # a FreeScout that does not answer holds nobody up for ever
+            await asyncio.wait_for(sweep.tried.wait(), _FIRST_SWEEP)
+        await worker.run()
+
     until_told: list[Callable[[asyncio.Event], Awaitable[None]]] = [
         outbox.run,
         notices.run,
         *(one.run for one in rounds),
     ]
-    loops: list[Callable[[], Awaitable[None]]] = [*[worker.run] * WORKERS, give_turns]
+    loops: list[Callable[[], Awaitable[None]]] = [*[look] * WORKERS, give_turns]
     loops += [partial(run, stopping) for run in until_told]
     tasks = [asyncio.create_task(_kept_up(loop, health, stopping)) for loop in loops]
     greeting = asyncio.create_task(_greet(desk, health, lanes))

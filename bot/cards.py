@@ -182,7 +182,8 @@ def _standing(conversation: Conversation, place: Place) -> list[str | Block]:
     parts: list[str | Block] = [STATUS_WORDS[conversation.status]]
     parts.append(plain(named(conversation.assignee) if conversation.assignee else "Unassigned"))
     if place.wait:
-        parts.append(f":hourglass_flowing_sand: waiting since {when(place.wait.since)}")
+        asked = f", asked {place.wait.asked} times" if place.wait.asked > 1 else ""
+        parts.append(f":hourglass_flowing_sand: waiting since {when(place.wait.since)}{asked}")
     return parts
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot import policy
 from bot.errors import Misconfigured
 from bot.slackapi import SlackRefused, call
 
@@ -16,6 +17,7 @@ log = logging.getLogger(__name__)
 _ID = re.compile(r"[CGD][A-Z0-9]+")  # names have no capitals
 
 
+ARCHIVED = "is_archived"
 _PAUSE = 15.0
 """Seconds before a name that is missing is looked for again: each conversation of its mailbox asks for it."""
 
@@ -27,6 +29,7 @@ class Channels:
         self._web = web
         self._clock = clock
         self._ids: dict[str, str] = {}
+        self._archived: dict[str, str] = {}
         self._listing = asyncio.Lock()
         self._lists = 0
         self._listed = -math.inf
@@ -37,11 +40,18 @@ class Channels:
             return channel
         if channel not in self._ids and self._clock() > self._listed + _PAUSE:
             await self._list()  # names change hands: what is not there is asked for anew
+        if channel in self._archived and channel not in self._ids:
+            raise Misconfigured(f"{policy.slack(ARCHIVED).words} (#{channel})", ARCHIVED)
         if channel not in self._ids:
             raise Misconfigured(
                 f"Slack has no channel #{channel} that the bot can see: invite it there", "channel_not_found"
             )
         return self._ids[channel]
+
+    def forget(self) -> None:
+        """Ask Slack for the names anew: somebody has changed something."""
+        self._listed = -math.inf
+        self._ids.clear()
 
     async def join(self, channel: str) -> bool:
         """Join a public channel; say whether that went."""
@@ -62,18 +72,22 @@ class Channels:
                 self._listed = self._clock()
 
     async def _fetch(self) -> None:
+        self._archived = {}
         cursor = None
         while True:
             told = await call(
                 self._web.conversations_list,
                 types="public_channel,private_channel",
-                exclude_archived=True,
                 limit=200,
                 cursor=cursor,
             )
             for row in told.get("channels") or []:
                 identity = str(row.get("id", ""))
-                self._ids |= {str(row.get("name", "")): identity, identity: identity}
+                found = {str(row.get("name", "")): identity, identity: identity}
+                if row.get("is_archived"):
+                    self._archived |= found
+                else:
+                    self._ids |= found
             cursor = (told.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
                 return

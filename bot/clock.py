@@ -13,6 +13,8 @@ class Wait:
 
     since: datetime
     thread: int
+    asked: int = 1
+    """How many messages of theirs nobody has answered."""
 
     def step(self, after: Sequence[timedelta], now: datetime) -> int:
         """How many of the waits in `after` have passed: 0 before the first."""
@@ -33,15 +35,15 @@ def waiting(conversation: Conversation) -> Wait | None:
         return None
     if conversation.latest_reply_from != "customer":
         return None
-    first: Thread | None = None
+    unanswered: list[Thread] = []
     for thread in conversation.threads:
         if thread.type == "message":
-            first = None
-        elif thread.type == "customer" and first is None:
-            first = thread
-    if first is None:  # a row of a list comes without threads
+            unanswered = []
+        elif thread.type == "customer":
+            unanswered.append(thread)
+    if not unanswered:  # a row of a list comes without threads
         return Wait(conversation.waiting_since or conversation.created_at, 0)
-    return Wait(first.created_at, first.id)
+    return Wait(unanswered[0].created_at, unanswered[0].id, len(unanswered))
 
 
 def spoken(wait: timedelta) -> str:

@@ -1,14 +1,24 @@
 """What goes wrong at present, and how much went through, for `/healthz` and the operators. No secrets."""
 
+import re
 from collections import Counter, deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 _REMEMBERED = timedelta(minutes=5)
 """Whatever waits for the operator tries again every minute, so that a problem that stays is renewed."""
+_NUMBERS = re.compile(r"\d+")
 _LASTING = timedelta(minutes=1)
 _BELLS, _LATELY = 3, timedelta(hours=1)
 """So many missed webhooks within that time are no accident."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Met:
+    words: str
+    first: datetime
+    last: datetime
 
 
 class Health:
@@ -16,16 +26,20 @@ class Health:
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
-        self._met: dict[str, tuple[datetime, datetime]] = {}
+        self._met: dict[str, _Met] = {}
         self._standing: dict[str, str] = {}
         self._missed: deque[datetime] = deque(maxlen=_BELLS)
         self.counts: Counter[str] = Counter()
 
     def ill(self, problem: str) -> None:
-        """Say what is wrong; it counts as mended when it is not said again."""
-        now = self._now()
-        first, last = self._met.get(problem, (now, now))
-        self._met[problem] = (first if last > now - _REMEMBERED else now, now)
+        """Say what is wrong; it counts as mended when it is not said again.
+
+        Words that differ in numbers alone, say of conversations, are of one problem.
+        """
+        name, now = _NUMBERS.sub("…", problem), self._now()
+        met = self._met.get(name)
+        first = met.first if met and met.last > now - _REMEMBERED else now
+        self._met[name] = _Met(problem, first, now)
 
     def stands(self, name: str, problem: str) -> None:
         """Say what is wrong until `over` is said of the same name."""
@@ -43,8 +57,8 @@ class Health:
     def current(self) -> dict[str, str]:
         """What is wrong, by a name that stays the same while the words may change."""
         since = self._now() - _REMEMBERED
-        self._met = {problem: met for problem, met in self._met.items() if met[1] > since}
-        return {problem: problem for problem in self._met} | self._lasting()
+        self._met = {name: met for name, met in self._met.items() if met.last > since}
+        return {name: met.words for name, met in self._met.items()} | self._lasting()
 
     @property
     def lasting(self) -> dict[str, str]:
@@ -52,7 +66,7 @@ class Health:
         return {
             name: words
             for name, words in self.current.items()
-            if name not in self._met or self._met[name][1] - self._met[name][0] >= _LASTING
+            if name not in self._met or self._met[name].last - self._met[name].first >= _LASTING
         }
 
     def _lasting(self) -> dict[str, str]:

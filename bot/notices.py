@@ -10,7 +10,7 @@ import logging
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot import mail
 from bot.cards import Message, context, richtext_block, when
@@ -25,7 +25,8 @@ from bot.richtext import Element, section, text
 
 log = logging.getLogger(__name__)
 
-_EVERY = 5.0
+_EVERY = 2.0
+_GRACE = timedelta(minutes=3)
 _OVER = "over"
 _NOTICE = "notice:"
 _CHANNEL = re.compile(r"\b([CG][A-Z0-9]{8,})\b")
@@ -69,14 +70,16 @@ class Notices:
         self._channels = channels
         self._poster = poster
         self._lanes = lanes
+        self._met: set[str] = set()
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Compare every few seconds, until told to stop."""
+        began = self._desk.now()
         while not stopping.is_set():
             try:
                 await self._count_parked()
                 if self._desk.settings.operators:
-                    await self._compare(await self._channels.id(self._desk.settings.operators))
+                    await self._compare(await self._channels.id(self._desk.settings.operators), began)
             except BridgeError as error:
                 log.error("the operators cannot be told in Slack: %s", error)
                 self._health.ill(f"The operators cannot be told in Slack: {error}")
@@ -92,7 +95,7 @@ class Notices:
         else:
             self._health.over("parked")
 
-    async def _compare(self, channel: str) -> None:
+    async def _compare(self, channel: str, began: datetime) -> None:
         posted = {}
         for delivery in await self._desk.store.posts(0):
             if delivery.channel == channel and delivery.key.startswith(_NOTICE):
@@ -100,6 +103,10 @@ class Notices:
                 if ts:
                     posted[delivery.key] = Posted(ts, delivery.version)
         for step in plan(self._health.lasting, posted, self._desk.now()):
+            if step.version != _OVER:
+                self._met.add(step.key)
+            elif step.key not in self._met and self._desk.now() - began < _GRACE:
+                continue  # it was wrong before the start, and may be so still without having been met again
             lane = EDITS if step.ts else channel
             if not self._lanes.enter(lane, 0):
                 continue  # its turn comes

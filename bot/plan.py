@@ -23,7 +23,7 @@ ASKED = "asked"
 """The version of such a line when somebody asked for the card."""
 TOLD = ("customer", "message", "note")
 """The types of threads that somebody wrote."""
-_LOOK = "1"
+_LOOK = "2"
 """Part of every card's version: count it up where the card's design changes, and old cards are redrawn."""
 
 
@@ -86,7 +86,8 @@ def plan(view: View, posted: Mapping[str, Posted]) -> list[Step]:
     if not view.routed:
         version = _digest("moved", view.conversation.title, view.mailbox)
         return _card(posted, version, cards.moved_card(view.conversation, place)) if shown else []
-    card = _card(posted, _card_version(view.conversation, place), cards.card(view.conversation, place))
+    version, message = _card_version(view.conversation, place), cards.card(view.conversation, place)
+    card = _card(posted, version, message, view.conversation.created_at)
     said = list(_said(view.conversation, view.url, posted)) if view.conversation.published else []
     pings = list(_pings(view, place, posted))
     # A new card comes first, being the head of the thread; a changed one last, when all it sums up is there.
@@ -119,11 +120,13 @@ def newest(conversation: Conversation) -> int:
     return max(told, default=0)
 
 
-def _card(posted: Mapping[str, Posted], version: str, message: Message) -> list[Step]:
+def _card(
+    posted: Mapping[str, Posted], version: str, message: Message, at: datetime | None = None
+) -> list[Step]:
     shown = posted.get(CARD)
     if shown and shown.version == version:
         return []
-    return [_over(shown, Step(CARD, version, message, None, Urgency.CARD))]
+    return [_over(shown, Step(CARD, version, message, None, Urgency.CARD, at))]
 
 
 def _over(shown: Posted | None, step: Step) -> Step:
@@ -132,7 +135,7 @@ def _over(shown: Posted | None, step: Step) -> Step:
 
 
 def _card_version(conversation: Conversation, place: Place) -> str:
-    since = place.wait.since if place.wait else None
+    since = (place.wait.since, place.wait.asked) if place.wait else None
     return _digest(
         _LOOK,
         conversation.title,

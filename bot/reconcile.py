@@ -189,9 +189,8 @@ class Reconciler:
     ) -> str | None:
         """Take a step; None where its lane has just closed."""
         late = timedelta(0)
-        if course.work.held and lane == channel:
-            since = datetime.fromtimestamp(course.work.held, UTC)
-            late = self._desk.now() - (max(since, step.at) if step.at else since)
+        if step.at and channel in course.work.waits.split(", "):
+            late = self._desk.now() - max(step.at, datetime.fromtimestamp(course.work.held, UTC))
         try:
             ts = await self._poster.take(course.work.conversation, channel, step, card_ts, late)
         except CardGone:

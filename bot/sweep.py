@@ -4,6 +4,7 @@ It finds what no webhook says (unassigned, retagged, merged, …), what one shou
 the start whatever happened while the bridge was down. https://api-docs.freescout.net/#list-conversations
 """
 
+import asyncio
 import hashlib
 import logging
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from bot.freescout import ConversationQuery, Sort
 from bot.health import Health
 from bot.lanes import Lanes
 from bot.model import Conversation, Status
-from bot.plan import newest
+from bot.plan import CARD, DIGEST, newest
 from bot.poster import Poster
 from bot.roundup import Missed
 
@@ -46,6 +47,8 @@ class Sweep:
         self._lanes = lanes
         self._health = health
         self._first = True
+        self.tried = asyncio.Event()
+        """Set when the first sweep is over or has failed: no look may mend before it what it has to tell."""
 
     async def run(self) -> None:
         """Sweep once."""
@@ -54,6 +57,8 @@ class Sweep:
         except BridgeError as error:
             log.warning("the sweep failed: %s", error)
             self._health.ill(str(error))
+        finally:
+            self.tried.set()
 
     async def _sweep(self) -> None:
         desk, store = self._desk, self._desk.store
@@ -65,11 +70,12 @@ class Sweep:
         alive = datetime.fromtimestamp(await store.mark("alive") or now.timestamp(), UTC)
         away = now - alive if self._first else timedelta(0)
         since = datetime.fromtimestamp(mark, UTC) - OVERLAP
-        found = await self._changed(since, threads=away >= AWAY)
+        absent = max(AWAY, 3 * desk.settings.sweep.every)  # only a sweep says that we are alive
+        found = await self._changed(since, threads=away >= absent)
         reached("sweep.listed")
         fresh = set(await store.unseen([(one.id, one.updated_at.timestamp()) for one in found]))
         changed = [one for one in found if one.id in fresh]
-        if away >= AWAY and len(changed) > _FEW:
+        if away >= absent and len(changed) > _FEW:
             await self._tell(changed, alive, away)
         if changed:
             why = "start" if self._first else "sweep"
@@ -92,13 +98,13 @@ class Sweep:
 
     async def _tell(self, changed: Sequence[Conversation], since: datetime, away: timedelta) -> None:
         """Tell each channel in one message what it missed."""
-        known = await self._desk.store.carded([one.id for one in changed])
+        stands = await self._desk.store.standing([one.id for one in changed])
         by_channel: dict[str, list[Conversation]] = {}
         for one in changed:
             for channel in await self._channels_of(one):
                 by_channel.setdefault(channel, []).append(one)
         for channel, its in by_channel.items():
-            missed = [(one, self._missed(one, since, new=one.id not in known)) for one in its]
+            missed = [(one, self._missed(one, since, stands.get(one.id, set()))) for one in its]
             told = [(one, what) for one, what in missed if what.new or what.replies or what.closed]
             if len(told) > _FEW:
                 await self._say(channel, told, since, away)
@@ -131,9 +137,11 @@ class Sweep:
             self._lanes.met(channel, error)
             log.warning("no summary in %s: %s", channel, error)
 
-    def _missed(self, one: Conversation, since: datetime, *, new: bool) -> Missed:
-        fresh = new and one.created_at >= since - OVERLAP
-        said = [t for t in one.threads if t.type == "customer" and t.created_at > since]
+    def _missed(self, one: Conversation, since: datetime, stands: set[str]) -> Missed:
+        """What of a conversation came since then and does not stand in Slack already."""
+        fresh = not {CARD, DIGEST} & stands and one.created_at >= since - OVERLAP
+        theirs = [t for t in one.threads if t.type == "customer" and t.state == "published"]
+        said = [t for t in theirs if t.created_at >= since - OVERLAP and f"thread:{t.id}" not in stands]
         closed = one.status is Status.CLOSED and (one.closed_at is None or one.closed_at > since)
         return Missed(
             one.id,

@@ -5,7 +5,6 @@ A look rings for itself when the next step of a known wait is due; this scan fin
 
 import asyncio
 import logging
-import random
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -97,6 +96,7 @@ class Round:
         self._do = do
         self.every = every
         self._due = asyncio.Event()
+        self._due.set()  # the first time at once
 
     async def ring(self) -> None:
         """Have it done once more; rings during one doing are one."""
@@ -115,13 +115,11 @@ def schedule(rounds: Sequence[Round]) -> AsyncIOScheduler:
     scheduler = AsyncIOScheduler(timezone="UTC")
     for one in rounds:
         seconds = max(one.every.total_seconds(), 1)
-        soon = timedelta(seconds=random.uniform(0.1, 0.5))  # noqa: S311
         scheduler.add_job(
             one.ring,
             IntervalTrigger(seconds=int(seconds), jitter=min(10, seconds / 10), timezone="UTC"),
             max_instances=1,
             coalesce=True,
             misfire_grace_time=None,
-            next_run_time=datetime.now(scheduler.timezone) + soon,
         )
     return scheduler

@@ -4,7 +4,7 @@ from bot.cards import richtext_block
 from bot.desk import Desk
 from bot.errors import UserError
 from bot.plan import ASKED, CARD, DIGEST
-from bot.richtext import link, section
+from bot.richtext import link, section, text
 from bot.roundup import SHOW_CARD
 from bot.slackapi import call
 from bot.surfaces import Action, Ask, Button
@@ -29,7 +29,8 @@ async def pressed(ask: Ask) -> None:
     """Say where the card is, or that it comes."""
     where = await ask_for(ask.desk, ask.person, ask.number, ask.channel)
     if where:
-        await ask.tell("Its card is here already.", richtext_block(section(link(where, "Go to its card"))))
+        said = "Its card is here already: "
+        await ask.tell(said, richtext_block(section(text(said), link(where, "go there"))))
     else:
         await ask.tell("Its card comes to the end of this channel.")
 

@@ -45,8 +45,8 @@ def conversation(*said: tuple[str, float], **changes: Any) -> Conversation:
     [
         # a customer asks
         (conversation(ASKED), Wait(NINE, 1)),
-        (conversation(ASKED, ("customer", 5)), Wait(NINE, 1)),
-        (conversation(ASKED, ("customer", 5), ("customer", 500)), Wait(NINE, 1)),
+        (conversation(ASKED, ("customer", 5)), Wait(NINE, 1, asked=2)),
+        (conversation(ASKED, ("customer", 5), ("customer", 500)), Wait(NINE, 1, asked=3)),
         (conversation(ASKED, ("note", 5)), Wait(NINE, 1)),
         (conversation(("note", -5), ASKED), Wait(NINE, 2)),
         (conversation(ASKED, ("lineitem", 5), ("note", 6), ("lineitem", 7)), Wait(NINE, 1)),
@@ -54,7 +54,10 @@ def conversation(*said: tuple[str, float], **changes: Any) -> Conversation:
         # an agent answers, the customer asks again
         (conversation(ASKED, ("message", 5), latest_reply_from="user"), None),
         (conversation(ASKED, ("message", 5), ("customer", 9)), Wait(after_nine(9), 3)),
-        (conversation(ASKED, ("message", 5), ("customer", 9), ("customer", 11)), Wait(after_nine(9), 3)),
+        (
+            conversation(ASKED, ("message", 5), ("customer", 9), ("customer", 11)),
+            Wait(after_nine(9), 3, asked=2),
+        ),
         (conversation(ASKED, ("message", 5), ("note", 7), ("customer", 9)), Wait(after_nine(9), 4)),
         (conversation(ASKED, ("message", 5), ("message", 6), ("customer", 9)), Wait(after_nine(9), 4)),
         (
@@ -66,7 +69,7 @@ def conversation(*said: tuple[str, float], **changes: Any) -> Conversation:
         (conversation(("message", 0), latest_reply_from="user"), None),
         (conversation(("message", 0), ("customer", 9)), Wait(after_nine(9), 2)),
         # within one second the ids tell the order
-        (conversation(ASKED, ("customer", 0)), Wait(NINE, 1)),
+        (conversation(ASKED, ("customer", 0)), Wait(NINE, 1, asked=2)),
         (conversation(ASKED, ("message", 0), ("customer", 0)), Wait(NINE, 3)),
         # nobody waits for these
         (conversation(ASKED, status=Status.PENDING), None),

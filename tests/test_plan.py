@@ -298,7 +298,7 @@ def test_a_customer_who_writes_again_does_not_wait_anew() -> None:
     posted = mirrored(conversation(), 40)
     assert "ping:1:1" in posted
     again = conversation(entry(1), entry(2, "customer", 41))
-    assert keys(plan(view(again, 90), posted)) == ["thread:2"]
+    assert keys(plan(view(again, 90), posted)) == ["thread:2", CARD]  # which says how often they asked
 
 
 def test_an_answer_ends_a_wait_and_the_next_question_begins_another() -> None:

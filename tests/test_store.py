@@ -591,12 +591,15 @@ async def test_a_newer_digest_speaks_for_a_line_that_an_older_one_held(store: St
     assert await shown(store, 1, 2) == {(1, "digest"): ("2.5", "d2:8"), (2, "digest"): ("1.5", "d1:7")}
 
 
-async def test_which_conversations_were_shown_anywhere(store: Store) -> None:
+async def test_what_stands_of_conversations_in_any_channel(store: Store) -> None:
     await store.begin_post(1, "C1", "card", "v1")
+    await store.posted(1, "C1", "card", "1.1", "v1")
+    await store.begin_post(1, "C1", "thread:7", "v1")  # and was cut off
     await store.begin_posts("C2", [(1, "digest", "d1:7"), (2, "digest", "d1:7")])
-    assert await store.carded([1, 2, 3]) == {1, 2}
-    assert await store.carded([3]) == set()
-    assert await store.carded([]) == set()
+    await store.posted_together("C2", "d1", "2.2")
+    assert await store.standing([1, 2, 3]) == {1: {"card", "digest"}, 2: {"digest"}}
+    assert await store.standing([3]) == {}
+    assert await store.standing([]) == {}
 
 
 # Replies
@@ -789,7 +792,8 @@ async def test_callers_that_go_away_do_not_stop_the_writing(store: Store, pause:
     await asyncio.wait_for(store.begin_post(999, "C1", "card", "v1"), 2)
     kept = {row["conversation"] for row in await store.work()}
     assert kept >= {*range(1, 100, 2), 999}
-    assert await store.carded([*range(1, 100, 2), 999]) == {*range(1, 100, 2), 999}
+    begun = await asyncio.gather(*(store.posts(one) for one in [*range(1, 100, 2), 999]))
+    assert all(begun)
 
 
 async def test_closing_finishes_what_waits_and_takes_no_more(path: Path, clock: Clock) -> None:

@@ -77,12 +77,15 @@ class PostsTable(Table):
             )
         )
 
-    async def carded(self, conversations: Collection[int]) -> set[int]:
-        """Which of these conversations have a card, or a line of a digest, anywhere."""
+    async def standing(self, conversations: Collection[int]) -> dict[int, set[str]]:
+        """The keys that stand in Slack of each of these conversations, in any channel."""
         chosen = ", ".join(str(int(one)) for one in conversations)
         rows = await self._writer.do(
             lambda db: db.execute(
-                f"select distinct conversation from posts where conversation in ({chosen})"
+                f"select conversation, key from posts where ts != '' and conversation in ({chosen})"
             ).fetchall()
         )
-        return {row[0] for row in rows}
+        found: dict[int, set[str]] = {}
+        for conversation, key in rows:
+            found.setdefault(conversation, set()).add(key)
+        return found

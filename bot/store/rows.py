@@ -25,6 +25,8 @@ class Work:
     attempts: int
     held: float = 0
     """Since when it waits for Slack to take it, in seconds since 1970; 0 where it does not."""
+    waits: str = ""
+    """The lanes in which it waits, separated by commas."""
 
 
 @dataclass(frozen=True, slots=True)

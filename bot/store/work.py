@@ -13,7 +13,7 @@ from bot.store.table import Table
 from bot.store.writer import Gathered, Writer
 from bot.waits import wait_for
 
-_CLAIMED = "returning conversation, reason, rung, attempts, held"
+_CLAIMED = "returning conversation, reason, rung, attempts, held, waits"
 _AT_LATEST = timedelta(minutes=30)
 """When a look that waits for its turn is tried again even if nothing called it."""
 _SAME_MOMENT = 3.0
