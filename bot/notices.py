@@ -25,7 +25,7 @@ from bot.richtext import Element, section, text
 
 log = logging.getLogger(__name__)
 
-_EVERY = 2.0
+_EVERY = 1.0
 _GRACE = timedelta(minutes=3)
 _OVER = "over"
 _NOTICE = "notice:"

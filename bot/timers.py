@@ -114,10 +114,10 @@ def schedule(rounds: Sequence[Round]) -> AsyncIOScheduler:
     """Make the scheduler: jittered, one ring to make up for any number missed."""
     scheduler = AsyncIOScheduler(timezone="UTC")
     for one in rounds:
-        seconds = max(one.every.total_seconds(), 1)
+        seconds = one.every.total_seconds()
         scheduler.add_job(
             one.ring,
-            IntervalTrigger(seconds=int(seconds), jitter=min(10, seconds / 10), timezone="UTC"),
+            IntervalTrigger(seconds=seconds, jitter=min(10, seconds / 10), timezone="UTC"),
             max_instances=1,
             coalesce=True,
             misfire_grace_time=None,

@@ -338,7 +338,7 @@ async def test_a_message_whose_card_was_deleted_comes_under_a_new_one(house: Hou
 
 async def test_a_refresh_alone_brings_a_deleted_card_back_though_no_webhook_told(empty_house: House) -> None:
     house = empty_house
-    await house.start(sweep=Sweep(timedelta(seconds=1)))
+    await house.start(sweep=Sweep(timedelta(seconds=0.2)))
     card, _ = await known(house)
     await house.slack.deletes(card)
     house.freescout.agent_tags(1, ["vip"])

@@ -188,7 +188,7 @@ async def test_a_wrong_address_is_one_message_however_many_wait(empty_house: Hou
 
 async def test_webhooks_that_do_not_come_are_told(empty_house: House) -> None:
     house = empty_house
-    await operated(house, sweep=Sweep(timedelta(seconds=1)))
+    await operated(house, sweep=Sweep(timedelta(seconds=0.2)))
     await house.until(lambda: [one for one in house.freescout.requests if "updatedSince" in one.query])
     house.freescout.faults.webhooks(drop=1000)
     for number in range(3):

@@ -14,7 +14,7 @@ from bot.bridgefile import Stale, Sweep
 from sandbox.slack import Message
 from tests.conftest import House
 
-EVERY_SECOND = Sweep(timedelta(seconds=1))
+OFTEN = Sweep(timedelta(seconds=0.2))
 PATIENT = Stale((timedelta(days=3),), timedelta(minutes=1))
 """Nobody waits too long: what comes is there for another reason."""
 NO_MORE = 100_000
@@ -38,7 +38,7 @@ async def sweeps(house: House, count: int) -> None:
 
 async def started(house: House, **changes: object) -> None:
     """Start the bridge with a fast sweep, and let its first ones pass."""
-    await house.start(sweep=EVERY_SECOND, **changes)
+    await house.start(sweep=OFTEN, **changes)
     await sweeps(house, 1)
 
 
