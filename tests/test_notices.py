@@ -48,7 +48,7 @@ def sells(house: House, subject: str = "Sale") -> int:
 
 async def turns_of_the_notices(house: House, count: int = 2) -> None:
     """Let the bridge compare so many times more: it does every five seconds, and says nothing where all is said."""
-    await asyncio.sleep(5.2 * count)
+    await asyncio.sleep(1.2 * count)
 
 
 async def test_nothing_is_said_while_all_is_well(empty_house: House) -> None:
