@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -118,6 +119,7 @@ async def _until_told(settings: Settings) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, told.set)
     async with running(settings) as address:
+        gc.freeze()  # what is there now stays: to look through it for garbage again and again is for nothing
         logging.getLogger("bot").info("listening on %s", address)
         await told.wait()
         logging.getLogger("bot").info("stopping")

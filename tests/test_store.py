@@ -246,12 +246,21 @@ async def test_a_bell_for_what_waits_makes_a_look_due_and_it_keeps_its_place(
     await held(store, 1)
     since = (await store.work())[0]["held"]
     clock.skip(MINUTE)
-    await store.ring([1], "webhook")
+    for _ in range(5):
+        await store.ring([1], "webhook")
+    assert await store.claim() is None  # it is going to be looked at anyway: all these bells are one
+    clock.skip(timedelta(seconds=2))
     work = await claimed(store)
     assert work.held == since
     await store.looked([(work, Looked(customer=9, waits=("C1", "edits")))])
     (row,) = await store.work()
     assert (row["held"], row["waits"], row["attempts"]) == (since, "C1, edits", 0)
+
+
+async def test_what_a_person_did_to_what_waits_is_looked_at_at_once(store: Store) -> None:
+    await held(store, 1)
+    await store.ring([1], "assign", priority=1)
+    assert (await claimed(store)).conversation == 1
 
 
 async def test_a_bell_during_the_look_that_has_to_wait_is_not_put_off(store: Store) -> None:

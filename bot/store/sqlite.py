@@ -19,5 +19,4 @@ class Store(WorkTable, PostsTable, OutboxTable, RecordTable):
 
     async def close(self) -> None:
         """Finish what is being written and close the file."""
-        await self._rings.finish()
         await self._writer.close()

@@ -10,12 +10,14 @@ from sqlite_utils import Database
 
 from bot.store.rows import Looked, Work
 from bot.store.table import Table
-from bot.store.writer import Gathered, Writer
+from bot.store.writer import Writer
 from bot.waits import wait_for
 
 _CLAIMED = "returning conversation, reason, rung, attempts, held, waits"
 _AT_LATEST = timedelta(minutes=30)
 """When a look that waits for its turn is tried again even if nothing called it."""
+_SOON = 2
+"""Seconds until a bell is answered of a conversation that waits for its turn anyway, so that many are one."""
 _SAME_MOMENT = 3.0
 """FreeScout tells times by the second: a look this soon after a change may have missed the next one."""
 
@@ -25,7 +27,6 @@ class WorkTable(Table):
 
     def __init__(self, writer: Writer, now: Callable[[], datetime]) -> None:
         super().__init__(writer, now)
-        self._rings = Gathered(writer, _ring)
         self._work_changed = asyncio.Event()
 
     async def ring(
@@ -35,7 +36,7 @@ class WorkTable(Table):
         now = self._time()
         at = due.timestamp() if due else now
         rows = [(conversation, reason, priority, at, now) for conversation in conversations]
-        await self._rings.add(rows)
+        await self._writer.add(_ring, rows)
         self._work_changed.set()
 
     async def ring_customer(self, customer: int, reason: str) -> int:
@@ -201,7 +202,8 @@ def _ring(db: Database, rows: Sequence[tuple[int, str, int, float, float]]) -> N
         " rung = rung + 1, attempts = case when parked then 0 else attempts end, parked = 0,"
         " priority = min(priority, excluded.priority),"
         " reason = case when excluded.due < due then excluded.reason else reason end,"
-        " due = min(due, excluded.due)",
+        " due = min(due, excluded.due"
+        f" + case when waits != '' and excluded.priority > 1 then {_SOON} else 0 end)",
         (json.dumps(rows),),
     )
 

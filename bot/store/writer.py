@@ -10,8 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlite_utils import Database
 
@@ -19,7 +18,16 @@ from bot.errors import Transient
 
 T = TypeVar("T")
 R = TypeVar("R")
-_Job = tuple[Callable[[Database], Any], "asyncio.Future[Any]"]
+
+
+class _Job(NamedTuple):
+    done: "asyncio.Future[Any]"
+    run: Callable[[Database], Any]
+    rows: Sequence[Any] | None = None
+    """What `run_rows` is to write together with the rows of other such jobs."""
+    run_rows: Callable[[Database, Sequence[Any]], None] | None = None
+
+
 _Outcome = tuple["asyncio.Future[Any]", Any, BaseException | None]
 _BATCH = 500
 
@@ -40,12 +48,24 @@ class Writer:
 
     async def do(self, job: Callable[[Database], T]) -> T:
         """Run a job in the next transaction and wait for its commit; its error undoes only itself."""
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        await self._kept(_Job(done, job))
+        return done.result()
+
+    async def add(self, write: Callable[[Database, Sequence[R]], None], rows: Sequence[R]) -> None:
+        """Have rows written in the next transaction, in one statement with all others that `write` gets.
+
+        Each statement gives Python's lock away and must win it back from the event loop: many, many waits.
+        """
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        await self._kept(_Job(done, lambda database: write(database, rows), rows, write))
+
+    async def _kept(self, job: _Job) -> None:
         if self._closed:
             raise Transient("the bridge is stopping")
-        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._jobs.put((job, done))
+        self._jobs.put(job)
         try:
-            return await done
+            await job.done
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode == sqlite3.SQLITE_ERROR:  # no fault of the disk's: a wrong query
                 raise
@@ -79,60 +99,17 @@ class Writer:
         return batch
 
 
-class Gathered(Generic[R]):
-    """Rows that come while others are being written are written together next, in one statement.
-
-    Each statement gives Python's lock away and must win it back from the event loop: many cost many waits.
-    """
-
-    def __init__(self, writer: Writer, write: Callable[[Database, Sequence[R]], None]) -> None:
-        self._writer = writer
-        self._write = write
-        self._rows: list[R] = []
-        self._waiting: list[asyncio.Future[None]] = []
-        self._writing: asyncio.Task[None] | None = None
-
-    async def add(self, rows: Sequence[R]) -> None:
-        """Write these rows; return when they are on disk. Whoever goes away leaves the others waiting."""
-        self._rows += rows
-        mine = asyncio.get_running_loop().create_future()
-        self._waiting.append(mine)
-        if self._writing is None:
-            self._writing = asyncio.create_task(self._write_all())
-        await mine
-
-    async def finish(self) -> None:
-        """Return when everything that was added is written."""
-        while self._writing is not None:
-            await asyncio.wait([self._writing])
-
-    async def _write_all(self) -> None:
-        while self._waiting:
-            rows, waiting = self._rows, self._waiting
-            self._rows, self._waiting = [], []
-            failure: Exception | None = None
-            try:
-                await self._writer.do(partial(self._bring, rows))
-            except Exception as error:
-                failure = error
-            for one in waiting:
-                if one.done():
-                    continue
-                if failure is None:
-                    one.set_result(None)
-                else:
-                    one.set_exception(failure)
-        self._writing = None
-
-    def _bring(self, rows: Sequence[R], database: Database) -> None:
-        self._write(database, rows)
-
-
 def _commit(database: Database, jobs: list[_Job]) -> list[_Outcome]:
     """Run all in one transaction; where one fails, again, each with a savepoint of its own."""
+    together: dict[Callable[[Database, Sequence[Any]], None], list[Any]] = {}
+    for job in jobs:
+        if job.run_rows is not None:
+            together.setdefault(job.run_rows, []).extend(job.rows or ())
     try:
         with database.atomic():
-            return [(done, job(database), None) for job, done in jobs]
+            for write, rows in together.items():
+                write(database, rows)
+            return [(job.done, None if job.run_rows else job.run(database), None) for job in jobs]
     except BaseException:  # nothing was kept, and the careful way finds out whose fault it is
         return _commit_carefully(database, jobs)
 
@@ -140,9 +117,9 @@ def _commit(database: Database, jobs: list[_Job]) -> list[_Outcome]:
 def _commit_carefully(database: Database, jobs: list[_Job]) -> list[_Outcome]:
     try:
         with database.atomic():
-            return [(done, *_attempt(database, job)) for job, done in jobs]
+            return [(job.done, *_attempt(database, job.run)) for job in jobs]
     except BaseException as error:  # nothing was kept: nobody may believe otherwise
-        return [(done, None, error) for _, done in jobs]
+        return [(job.done, None, error) for job in jobs]
 
 
 def _attempt(database: Database, job: Callable[[Database], Any]) -> tuple[Any, BaseException | None]:
