@@ -101,7 +101,7 @@ class Yard:
         await self.rings(one)
 
     async def rings(self, one: int) -> None:
-        await self.store.ring([one], "webhook")
+        await self.store.ring([one], "webhook", priority=1)  # at once, whether it waits or not
         work = await self.store.claim()
         assert work is not None
         assert work.conversation == one
