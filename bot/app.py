@@ -41,7 +41,7 @@ WORKERS = 8
 """Conversations looked at side by side."""
 _FIRST_SWEEP = 20.0
 """Seconds that looks wait for the first sweep, which has to tell of an absence before they mend it."""
-_LAST_STEP = 8.0
+_LAST_STEP = 6.0
 """Seconds that a step in hand may take once the bridge is told to stop."""
 
 

@@ -375,3 +375,15 @@ async def test_what_only_the_operator_can_mend_is_not_called_passing(house: Hous
     await house.ana.presses("Close", on=card)
     await house.until(lambda: "for the operator to put right" in house.told(house.ana))
     assert "Try again" not in house.told(house.ana)
+
+
+async def test_what_was_asked_for_is_answered_before_the_bridge_ends(house: House) -> None:
+    await house.writes()
+    await house.quiet()
+    before = len(house.freescout.requests)
+    house.freescout.faults.api("GET /api/conversations*", hang=1, after=True)
+    asking = asyncio.create_task(house.ana.types("/freescout show 412"))
+    await house.until(lambda: len(house.freescout.requests) > before)
+    await house.stop()
+    await asking
+    assert "Printer on fire" in house.told(house.ana)
