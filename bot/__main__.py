@@ -73,7 +73,7 @@ def _work(settings: Settings, what: str, conversations: Sequence[int]) -> int:
     from bot.workbench import work  # noqa: PLC0415 - `check` needs no database
 
     if what in ("show", "drop") and not conversations:
-        print(f"Say which: python -m bot work {what} 412", file=sys.stderr)
+        print(f"Say which: python -m bot work {what} 87", file=sys.stderr)
         return 2
     if not Path(settings.database_path).exists():
         print(f"There is no {settings.database_path}: the bridge has not run here.", file=sys.stderr)

@@ -9,7 +9,6 @@ from collections.abc import Callable
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import policy
 from bot.errors import Misconfigured
 from bot.slackapi import SlackRefused, call
 
@@ -17,7 +16,6 @@ log = logging.getLogger(__name__)
 _ID = re.compile(r"[CGD][A-Z0-9]+")  # names have no capitals
 
 
-ARCHIVED = "is_archived"
 _PAUSE = 15.0
 """Seconds before a name that is missing is looked for again: each conversation of its mailbox asks for it."""
 
@@ -38,13 +36,15 @@ class Channels:
         """Say which channel a route means; raise Misconfigured where the bot sees none of that name."""
         if _ID.fullmatch(channel):
             return channel
-        if channel not in self._ids and self._clock() > self._listed + _PAUSE:
+        known = channel in self._ids or channel in self._archived
+        if not known and self._clock() > self._listed + _PAUSE:
             await self._list()  # names change hands: what is not there is asked for anew
-        if channel in self._archived and channel not in self._ids:
-            raise Misconfigured(f"{policy.slack(ARCHIVED).words} (#{channel})", ARCHIVED)
+        if channel not in self._ids and channel in self._archived:
+            return self._archived[channel]  # whoever posts there learns what is wrong
         if channel not in self._ids:
             raise Misconfigured(
-                f"Slack has no channel #{channel} that the bot can see: invite it there", "channel_not_found"
+                f"Slack has no channel #{channel} that the bot can see: mend its route, or invite the bot",
+                "channel_not_found",
             )
         return self._ids[channel]
 

@@ -73,7 +73,7 @@ class Health:
         found = dict(self._standing)
         if len(self._missed) == _BELLS and self._missed[0] > self._now() - _LATELY:
             found["webhooks"] = (
-                "FreeScout's webhooks do not come: what happens there is found up to two minutes late. "
+                "FreeScout's webhooks do not come: what happens there is found by the sweep alone, and late. "
                 "See Manage » API & Webhooks in FreeScout, and whether its queue worker runs"
             )
         return found

@@ -91,9 +91,9 @@ class Lanes:
         lane.waiting[waiting.work.conversation] = waiting
         lane.changed.set()
 
-    def is_shut(self, name: str) -> bool:
-        """Whether nothing goes to this channel until somebody has put it right."""
-        return bool(self._lane(name).trouble)
+    def trouble(self, name: str) -> str:
+        """Why nothing goes to this channel until somebody has put it right; empty where nothing is wrong."""
+        return self._lane(name).trouble
 
     def leave(self, conversation: int) -> None:
         """Wait nowhere any more."""

@@ -16,7 +16,7 @@ from bot import mail
 from bot.cards import Message, context, richtext_block, when
 from bot.channels import Channels
 from bot.desk import Desk
-from bot.errors import BridgeError
+from bot.errors import BridgeError, Transient
 from bot.health import Health
 from bot.lanes import EDITS, Lanes
 from bot.plan import Posted, Step, Urgency
@@ -25,17 +25,23 @@ from bot.richtext import Element, section, text
 
 log = logging.getLogger(__name__)
 
-_EVERY = 1.0
+_EVERY, _LATER = 1.0, 60.0
+"""Seconds between two looks: at what is wrong, and at what keeps the operators from hearing of it."""
 _GRACE = timedelta(minutes=3)
 _OVER = "over"
 _NOTICE = "notice:"
 _CHANNEL = re.compile(r"\b([CG][A-Z0-9]{8,})\b")
 
 
-def plan(current: Mapping[str, str], posted: Mapping[str, Posted], now: datetime) -> list[Step]:
-    """List what the operators' channel must be told, and what it must be told is over. Pure."""
+def plan(
+    current: Mapping[str, str], posted: Mapping[str, Posted], met: Mapping[str, str], now: datetime
+) -> list[Step]:
+    """List what the operators' channel must be told, and what it must be told is over. Pure.
+
+    `met` are the words of what was wrong before, by the key of its message.
+    """
     steps = []
-    named = {f"{_NOTICE}{_short(name)}": words for name, words in current.items()}
+    named = {_key(name): words for name, words in current.items()}
     for key, words in named.items():
         shown, version = posted.get(key), _short(words)
         if shown is None or shown.version != version:
@@ -43,7 +49,8 @@ def plan(current: Mapping[str, str], posted: Mapping[str, Posted], now: datetime
             steps.append(Step(key, version, message, shown.ts if shown else None, Urgency.CARD))
     for key, shown in posted.items():
         if key not in named:
-            message = _message("white_check_mark", "Over: what was said here is put right.", now)
+            was = met.get(key, "what was said here is put right.")
+            message = _message("white_check_mark", f"Over: {was}", now)
             steps.append(Step(key, _OVER, message, shown.ts, Urgency.CARD))
     return steps
 
@@ -55,6 +62,10 @@ def _message(sign: str, words: str, now: datetime) -> Message:
         named: Element = {"type": "channel", "channel_id": part}
         leaves += [named] if place % 2 else [text(part)] if part else []
     return Message(mail.escape(said), (richtext_block(section(*leaves)), context(when(now))))
+
+
+def _key(name: str) -> str:
+    return f"{_NOTICE}{_short(name)}"
 
 
 def _short(words: str) -> str:
@@ -70,7 +81,9 @@ class Notices:
         self._channels = channels
         self._poster = poster
         self._lanes = lanes
-        self._met: set[str] = set()
+        self._met: dict[str, str] = {}
+        """What was wrong since the start, in words, by the key of its message."""
+        self._silenced = ""
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Compare every few seconds, until told to stop."""
@@ -80,11 +93,15 @@ class Notices:
                 await self._count_parked()
                 if self._desk.settings.operators:
                     await self._compare(await self._channels.id(self._desk.settings.operators), began)
+                self._silenced, pause = "", _EVERY
             except BridgeError as error:
-                log.error("the operators cannot be told in Slack: %s", error)
+                if self._silenced != str(error):
+                    self._silenced = str(error)
+                    log.error("the operators cannot be told in Slack: %s", error)
                 self._health.ill(f"The operators cannot be told in Slack: {error}")
+                pause = _EVERY if type(error) is Transient else _LATER
             with suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), _EVERY)
+                await asyncio.wait_for(stopping.wait(), pause)
 
     async def _count_parked(self) -> None:
         parked = (await self._desk.store.counts())["parked"]
@@ -102,10 +119,11 @@ class Notices:
                 ts = delivery.ts or await self._poster.settle(0, delivery, None)
                 if ts:
                     posted[delivery.key] = Posted(ts, delivery.version)
-        for step in plan(self._health.lasting, posted, self._desk.now()):
-            if step.version != _OVER:
-                self._met.add(step.key)
-            elif step.key not in self._met and self._desk.now() - began < _GRACE:
+        lasting = self._health.lasting
+        self._met |= {_key(name): words for name, words in lasting.items()}
+        for step in plan(lasting, posted, self._met, self._desk.now()):
+            recent = self._desk.now() - began < _GRACE
+            if step.version == _OVER and step.key not in self._met and recent:
                 continue  # it was wrong before the start, and may be so still without having been met again
             lane = EDITS if step.ts else channel
             if not self._lanes.enter(lane, 0):

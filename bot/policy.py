@@ -13,16 +13,14 @@ class Then(StrEnum):
     LATER = "tried again later; a channel that is told to wait waits, and no other does"
     LOOK = "looked for first, because it may have happened, and done again only if it is not there"
     SHUT = "nothing goes to that channel, the operators are told once; one try a while later opens it again"
-    STOP = "nothing is posted anywhere, bells are still taken; goes on by itself when Slack says yes again"
+    STOP = "nothing is posted anywhere, webhooks are still taken; goes on when Slack says yes again"
     JOIN = "the bot joins a public channel and says it again; a private one is shut until it is invited"
     PLAIN = "the same is said as plain text"
     ANEW = "the card comes anew, as there is no message any more that could be changed"
     LEAVE = "the message stays as it is"
     OPERATOR = "kept and tried each minute, while the operators see what to put right"
     GONE = "the card says that the conversation was deleted"
-    PERSON = (
-        "said to the person who asked for it; where nobody did, parked with its reason until the next bell"
-    )
+    PERSON = "said to the person who asked for it; else parked after three tries, until the next webhook"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,8 @@ class Rule:
     words: str = ""
 
 
-_KEY = "Slack refuses the bot token: see SLACK_BOT_TOKEN"
+_KEY = "Slack refuses the bot token: put the right one in SLACK_BOT_TOKEN and start the bridge anew"
+_NEW_TOKEN = "install the app again, put its new token in SLACK_BOT_TOKEN and start the bridge anew"  # noqa: S105 - words
 _RIGHTS = "a workspace setting keeps the bot from posting there"
 
 SLACK: dict[str, Rule] = {
@@ -49,16 +48,17 @@ SLACK: dict[str, Rule] = {
     "request_timeout": Rule(Then.LOOK),
     "invalid_auth": Rule(Then.STOP, _KEY),
     "not_authed": Rule(Then.STOP, _KEY),
-    "account_inactive": Rule(Then.STOP, "the app was removed from the Slack workspace: install it again"),
-    "token_revoked": Rule(Then.STOP, "the Slack bot token was revoked: install the app again"),
-    "token_expired": Rule(Then.STOP, "the Slack bot token has expired: install the app again"),
+    "account_inactive": Rule(Then.STOP, f"the app was removed from the Slack workspace: {_NEW_TOKEN}"),
+    "token_revoked": Rule(Then.STOP, f"the Slack bot token was revoked: {_NEW_TOKEN}"),
+    "token_expired": Rule(Then.STOP, f"the Slack bot token has expired: {_NEW_TOKEN}"),
     "missing_scope": Rule(Then.OPERATOR, "the Slack app lacks a scope: install it again with manifest.yml"),
     "not_in_channel": Rule(Then.JOIN, "the bot is not in the channel: invite it there"),
     "channel_not_found": Rule(
-        Then.SHUT, "Slack has no such channel that the bot can see: invite it there, or mend the route"
+        Then.SHUT,
+        "Slack has no such channel that the bot can see: invite it there, or change its route",
     ),
-    "is_archived": Rule(Then.SHUT, "the channel is archived: unarchive it, or mend the route"),
-    "is_inactive": Rule(Then.SHUT, "the channel is archived: unarchive it, or mend the route"),
+    "is_archived": Rule(Then.SHUT, "the channel is archived: unarchive it, or change its route"),
+    "is_inactive": Rule(Then.SHUT, "the channel is archived: unarchive it, or change its route"),
     "restricted_action": Rule(Then.SHUT, _RIGHTS),
     "restricted_action_read_only_channel": Rule(Then.SHUT, _RIGHTS),
     "restricted_action_thread_only_channel": Rule(Then.SHUT, _RIGHTS),

@@ -94,6 +94,7 @@ class Reconciler:
             at=at.timestamp(),
             again=min(course.again, default=None),
             waits=tuple(course.waits),
+            why="; ".join(filter(None, (self._lanes.trouble(lane) for lane in course.waits))),
             missing=tuple(course.missing),
         )
         for lane, (urgency, line) in course.waits.items():
@@ -169,13 +170,13 @@ class Reconciler:
         for step in steps:
             if self._stopping.is_set():
                 raise Transient("the bridge is stopping", retry_after=0)
-            lane = EDITS if step.ts and not self._lanes.is_shut(channel) else channel
+            lane = EDITS if step.ts and not self._lanes.trouble(channel) else channel
             if not (blocked and lane == channel) and await self._turn(lane, identity, view.now):
                 taken = await self._take(course, channel, lane, step, card_ts)
                 if taken is not None:
                     card_ts = taken if step.key == CARD else card_ts
                     continue
-            lane = channel if self._lanes.is_shut(channel) else lane
+            lane = channel if self._lanes.trouble(channel) else lane
             course.wait(lane, step.urgency, _line(view, steps, posted) if step.key == CARD else None)
             blocked |= lane == channel  # what stands already may be corrected all the same
 

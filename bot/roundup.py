@@ -57,9 +57,11 @@ def line(conversation: Conversation, newest: int, pings: Sequence[str], waited: 
 def digest(lines: Sequence[Line], late: timedelta | None) -> Message:
     """Several conversations at once: a line and a button for each."""
     waiting = sum(bool(one.waited) for one in lines)
-    some = f"{len(lines)} conversations"
+    some = f"{len(lines)} conversation{'s' * (len(lines) > 1)}"
     head = f"{some}, {waiting} of them waiting too long" if waiting else f"{some} at once"
-    hint = "One gets its card when somebody writes in it, or by its button."
+    if waiting == len(lines):
+        head = f"{some} waiting too long"
+    hint = "Show Card brings a card here; so does the next message of that conversation."
     blocks: list[Block] = [
         richtext_block(section({"type": "emoji", "name": "inbox_tray"}, text(f" {head}", bold=True))),
         context(plain(hint)),
@@ -67,7 +69,7 @@ def digest(lines: Sequence[Line], late: timedelta | None) -> Message:
         *([delayed(late)] if late else []),
     ]
     names = ", ".join(one.title for one in lines)
-    return Message(mail.escape(mail.one_line(f"{head}: {names}", 3000)), tuple(blocks))
+    return Message(mail.escape(f"{head}: {names}"[:3000]), tuple(blocks))
 
 
 def _row(one: Line) -> Block:

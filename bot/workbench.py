@@ -28,7 +28,8 @@ async def work(settings: Settings, what: str, conversations: Sequence[int], now:
         chosen = list(conversations) or (parked if what == "retry" else [])
         missing = set(conversations) - {row["conversation"] for row in rows}
         if missing:
-            return f"Nothing is to do for {_names(sorted(missing))}.", 1
+            hint = "Say the id in FreeScout's address, not the #number."
+            return f"Nothing was done: there is nothing to do for {_names(sorted(missing))}. {hint}", 1
         if not chosen:
             return "Nothing is parked.", 0
         if what == "show":
@@ -37,15 +38,19 @@ async def work(settings: Settings, what: str, conversations: Sequence[int], now:
         changed = await change(chosen)
         if changed < len(chosen):
             return "Some of that is being looked at in this moment: try again.", 1
-        done = "looked at again at once" if what == "retry" else "dropped until the next bell"
-        return f"{_names(chosen)}: {done}.", 0
+        done = "looked at again at once" if what == "retry" else "dropped until the next webhook"
+        return f"{_names(chosen).capitalize()}: {done}.", 0
     finally:
         await store.close()
 
 
 def _listed(rows: Sequence[Row], counts: dict[str, int], now: datetime) -> str:
+    later = [row for row in rows if row["reason"] == "clock" and _moment(row["due"]) > now]
+    later = [row for row in later if not (row["parked"] or row["waits"] or row["error"])]
+    rows = [row for row in rows if row not in later]
+    timers = f"Reminders that are set: {len(later)}. " if later else ""
     if not rows:
-        return "Nothing is to do. " + _outbox(counts)
+        return f"Nothing is to do. {timers}{_outbox(counts)}"
     lines = [("CONVERSATION", "STATE", "SINCE", "TRIES", "WHY", "WHAT WENT WRONG")]
     for row in rows:
         since = clock.spoken(now - _moment(row["first_rung"]))
@@ -64,7 +69,7 @@ def _listed(rows: Sequence[Row], counts: dict[str, int], now: datetime) -> str:
         "  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[5]]).rstrip()
         for line in lines
     ]
-    return "\n".join([*table, "", _outbox(counts)])
+    return "\n".join([*table, "", timers + _outbox(counts)])
 
 
 def _outbox(counts: dict[str, int]) -> str:
@@ -88,7 +93,7 @@ def _shown(row: Row, settings: Settings, now: datetime) -> str:
     facts = {
         "Conversation": f"{row['conversation']}  {settings.conversation_url(row['conversation'])}",
         "State": _state(row, now),
-        "Asked for by": f"{row['reason']}, {row['rung']} times, first {_when(row['first_rung'])}",
+        "Asked for by": f"{row['reason']}, {_times(row['rung'])}, first {_when(row['first_rung'])}",
         "Tries": row["attempts"],
         "Waits for Slack since": _when(row["held"]) if row["held"] else "",
         "What went wrong": row["error"],
@@ -96,6 +101,10 @@ def _shown(row: Row, settings: Settings, now: datetime) -> str:
     shown = "\n".join(f"{name + ':':<24}{value}" for name, value in facts.items() if value not in ("", None))
     hint = "\nThe code in brackets stands in the log beside the whole story." if "[" in row["error"] else ""
     return shown + hint
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _when(at: float) -> str:

@@ -117,15 +117,15 @@ class Worker:
                 log.error("%s waits for the operator: %s", where, error)
                 self._health.ill(str(error))
             else:
-                log.warning("%s in %.0f s again: %s", where, wait, error)
+                log.warning("%s again in %.0f s: %s", where, wait, error)
             await self._again(work, wait, str(error), looked)
         elif work.attempts + 1 < _BUG_TRIES or looked.waits:
-            log.error("%s broke", where, exc_info=error)
+            log.error("%s broke: %s", where, _told(error), exc_info=_bug(error))
             wait = min(_LONGEST, _FIRST * 2 ** min(work.attempts, 12))
-            await self._again(work, wait, f"{type(error).__name__} [{mark}]", looked)
+            await self._again(work, wait, f"{_told(error)} [{mark}]", looked)
         else:
-            log.error("%s is parked until its next webhook: python -m bot work", where, exc_info=error)
-            await self._store.park(work, f"{type(error).__name__}: {_told(error)} [{mark}]")
+            log.error("%s is parked until its next webhook: %s", where, _told(error), exc_info=_bug(error))
+            await self._store.park(work, f"{_told(error)} [{mark}]")
 
     async def _again(self, work: Work, wait: float, why: str, looked: Looked) -> None:
         due = self._now() + timedelta(seconds=wait)
@@ -134,4 +134,9 @@ class Worker:
 
 def _told(error: Exception) -> str:
     """The error's own words where they are the bridge's; another's could quote a customer."""
-    return str(error)[:300] if isinstance(error, BridgeError) else "see the log"
+    return str(error)[:300] if isinstance(error, BridgeError) else f"{type(error).__name__}: see the log"
+
+
+def _bug(error: Exception) -> Exception | None:
+    """What nobody foresaw, whose traceback is worth its room in the log."""
+    return None if isinstance(error, BridgeError) else error

@@ -163,7 +163,14 @@ async def test_a_parked_look_rests_until_the_next_bell_and_then_has_all_its_trie
     await store.park(await claimed(store), "KeyError")
     clock.skip(timedelta(days=3))
     assert await store.claim() is None
-    assert await store.counts() == {"waiting": 0, "held": 0, "parked": 1, "outbox": 0, "failed": 0}
+    assert await store.counts() == {
+        "waiting": 0,
+        "later": 0,
+        "held": 0,
+        "parked": 1,
+        "outbox": 0,
+        "failed": 0,
+    }
     await store.ring([412], "webhook")
     assert (await claimed(store)).attempts == 0
 
@@ -224,7 +231,14 @@ async def test_what_waits_for_its_turn_is_claimed_by_name_alone(store: Store) ->
     await store.ring([2], "webhook")
     assert (await claimed(store)).conversation == 2  # no worker takes the other
     assert await store.claim() is None
-    assert await store.counts() == {"waiting": 1, "held": 1, "parked": 0, "outbox": 0, "failed": 0}
+    assert await store.counts() == {
+        "waiting": 1,
+        "later": 0,
+        "held": 1,
+        "parked": 0,
+        "outbox": 0,
+        "failed": 0,
+    }
     assert [work.conversation for work in await store.claim_these([1, 2, 77])] == [1]
     assert await store.claim_these([1]) == []  # it is in hand
     assert await store.claim_these([]) == []
@@ -662,7 +676,14 @@ async def test_the_text_of_a_sent_reply_is_not_kept_and_that_of_a_failed_one_is(
         assert reply
         await store.mark_reply(reply, state, error="because")
     assert rows(path, "select text, state from outbox order by id") == [("", "sent"), ("Kept", "failed")]
-    assert await store.counts() == {"waiting": 0, "held": 0, "parked": 0, "outbox": 0, "failed": 1}
+    assert await store.counts() == {
+        "waiting": 0,
+        "later": 0,
+        "held": 0,
+        "parked": 0,
+        "outbox": 0,
+        "failed": 1,
+    }
 
 
 async def test_what_was_not_told_of_a_reply_stays_as_it_was(store: Store) -> None:

@@ -68,11 +68,12 @@ async def test_the_list_says_of_each_how_it_stands_and_why_the_parked_first(
     assert status == 0
     head, *rows = said.splitlines()
     assert head.split() == "CONVERSATION STATE SINCE TRIES WHY WHAT WENT WRONG".split()
-    found = {row.split()[0]: row for row in rows[:4]}
+    found = {row.split()[0]: row for row in rows[:3]}
     assert rows[0] == found["3"]
+    assert "1" not in found
+    assert rows[-1].startswith("Reminders that are set: 1.")
     assert "parked" in found["3"]
     assert "KeyError: see the log [0123abcd]" in found["3"]
-    assert "in 1 h 59 min" in found["1"] or "in 2 h" in found["1"]
     assert "waits for its turn in C1, edits" in found["2"]
     assert "due" in found["4"]
     assert "sweep" in found["4"]
@@ -94,12 +95,12 @@ async def test_retry_takes_all_that_is_parked_or_what_is_named_and_a_running_bri
 ) -> None:
     for one in (1, 2, 3):
         await parked(store, one)
-    assert await work(settings, "retry", [2], clock()) == ("conversation 2: looked at again at once.", 0)
+    assert await work(settings, "retry", [2], clock()) == ("Conversation 2: looked at again at once.", 0)
     again = await store.claim()
     assert again
     assert (again.conversation, again.attempts) == (2, 0)
     said, _ = await work(settings, "retry", [], clock())
-    assert said == "conversations 1, 3: looked at again at once."
+    assert said == "Conversations 1, 3: looked at again at once."
     assert (await store.counts())["parked"] == 0
 
 
@@ -107,8 +108,14 @@ async def test_drop_forgets_until_the_next_bell_and_leaves_what_is_in_hand(
     store: Store, settings: Settings, clock: Clock
 ) -> None:
     await parked(store, 7)
-    assert await work(settings, "drop", [7], clock()) == ("conversation 7: dropped until the next bell.", 0)
-    assert await work(settings, "drop", [7], clock()) == ("Nothing is to do for conversation 7.", 1)
+    assert await work(settings, "drop", [7], clock()) == (
+        "Conversation 7: dropped until the next webhook.",
+        0,
+    )
+    said, status = await work(settings, "drop", [7], clock())
+    assert (status, "there is nothing to do for conversation 7" in said) == (1, True)
+    assert await store.unseen([(7, clock().timestamp() - 60)]) == []  # the sweep does not bring it back
+    assert await store.unseen([(7, clock().timestamp() + 60)]) == [7]  # but what changes later
     await store.ring([7], "convo.status")
     assert await store.claim()
     said, status = await work(settings, "drop", [7], clock())
@@ -136,13 +143,13 @@ async def test_the_command_line_works_beside_a_running_bridge_and_says_what_it_n
     assert "parked" in out
     assert "in hand" in out
     status, out, _ = await command("work", "retry", folder=tmp_path, **environment)
-    assert (status, out.strip()) == (0, "conversation 412: looked at again at once.")
+    assert (status, out.strip()) == (0, "Conversation 412: looked at again at once.")
     one = await store.claim()
     assert one
     assert one.conversation == 412  # and not the one in hand once more
     status, _, err = await command("work", "drop", folder=tmp_path, **environment)
     assert status == 2
-    assert "work drop 412" in err
+    assert "work drop 87" in err
     status, _, err = await command(
         "work", folder=tmp_path, **environment, DATABASE_URL="sqlite:///elsewhere.db"
     )

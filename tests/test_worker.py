@@ -157,7 +157,14 @@ async def test_a_bug_is_parked_after_three_tries_holds_nobody_up_and_a_bell_take
         await shop.until(lambda: 2 in shop.looks.made)
         await shop.store.ring([1], "webhook")
         await shop.until(lambda: shop.looks.made.count(1) == 4)
-    assert await shop.store.counts() == {"waiting": 0, "held": 0, "parked": 0, "outbox": 0, "failed": 0}
+    assert await shop.store.counts() == {
+        "waiting": 0,
+        "later": 0,
+        "held": 0,
+        "parked": 0,
+        "outbox": 0,
+        "failed": 0,
+    }
 
 
 async def test_what_waits_for_the_operator_is_told_and_tried_every_minute(shop: Shop) -> None:

@@ -42,6 +42,8 @@ class Looked:
     """When time alone makes another look due."""
     waits: tuple[str, ...] = ()
     """The lanes in which it waits for its turn."""
+    why: str = ""
+    """What is wrong with those lanes, if anything."""
     missing: tuple[str, ...] = ()
     """The keys of what Slack did not show yet."""
 

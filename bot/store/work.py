@@ -16,6 +16,8 @@ from bot.waits import wait_for
 _CLAIMED = "returning conversation, reason, rung, attempts, held, waits"
 _AT_LATEST = timedelta(minutes=30)
 """When a look that waits for its turn is tried again even if nothing called it."""
+_ANY_TIME = -1.0
+"""What was dropped counts as seen, whatever was changed until then."""
 _SOON = 2
 """Seconds until a bell is answered of a conversation that waits for its turn anyway, so that many are one."""
 _SAME_MOMENT = 3.0
@@ -153,16 +155,18 @@ class WorkTable(Table):
         return [row[0] for row in rows]
 
     async def counts(self) -> dict[str, int]:
-        """How much is due, waits for a turn or a time, is parked, is on its way out, or failed."""
+        """How much is due, is for later, waits for a turn, is parked, is on its way out, or failed."""
+        now = self._time()
         query = (
-            "select (select count(*) from work where not parked and waits = ''),"
+            "select (select count(*) from work where not parked and waits = '' and due <= :now),"
+            " (select count(*) from work where not parked and waits = '' and due > :now),"
             " (select count(*) from work where not parked and waits != ''),"
             " (select count(*) from work where parked),"
             " (select count(*) from outbox where state in ('queued', 'sending', 'unknown')),"
             " (select count(*) from outbox where state = 'failed')"
         )
-        row = await self._writer.do(lambda db: db.execute(query).fetchone())
-        return dict(zip(("waiting", "held", "parked", "outbox", "failed"), row, strict=True))
+        row = await self._writer.do(lambda db: db.execute(query, {"now": now}).fetchone())
+        return dict(zip(("waiting", "later", "held", "parked", "outbox", "failed"), row, strict=True))
 
     # for the operator
 
@@ -189,8 +193,20 @@ class WorkTable(Table):
     async def drop(self, conversations: Collection[int]) -> int:
         """Forget that these wanted a look, but for those in hand; say how many. A bell rings as ever."""
         chosen = ", ".join(str(int(one)) for one in conversations)
-        change = f"delete from work where claimed = 0 and conversation in ({chosen})"
-        return await self._writer.do(lambda db: db.execute(change).rowcount)
+        change = f"delete from work where claimed = 0 and conversation in ({chosen}) returning conversation"
+        now = self._time()
+
+        def job(db: Database) -> int:
+            dropped = db.execute(change).fetchall()
+            for (conversation,) in dropped:  # or the next sweep would ask for it again
+                db.execute(
+                    "insert into looked (conversation, customer, at, updated) values (?, 0, ?, ?)"
+                    " on conflict do update set at = excluded.at, updated = excluded.updated",
+                    (conversation, now, _ANY_TIME),
+                )
+            return len(dropped)
+
+        return await self._writer.do(job)
 
 
 def _ring(db: Database, rows: Sequence[tuple[int, str, int, float, float]]) -> None:
@@ -200,7 +216,7 @@ def _ring(db: Database, rows: Sequence[tuple[int, str, int, float, float]]) -> N
         " json_extract(value, '$[3]'), 1, json_extract(value, '$[4]')"
         " from json_each(?) where true on conflict do update set"
         " rung = rung + 1, attempts = case when parked then 0 else attempts end, parked = 0,"
-        " priority = min(priority, excluded.priority),"
+        " priority = min(priority, excluded.priority), first_rung = min(first_rung, excluded.first_rung),"
         " reason = case when excluded.due < due then excluded.reason else reason end,"
         " due = min(due, excluded.due"
         f" + case when waits != '' and excluded.priority > 1 then {_SOON} else 0 end)",
@@ -210,10 +226,17 @@ def _ring(db: Database, rows: Sequence[tuple[int, str, int, float, float]]) -> N
 
 def _hold(db: Database, work: Work, seen: Looked, now: float) -> None:
     db.execute(
-        "update work set claimed = 0, waits = ?,"
+        "update work set claimed = 0, waits = ?, error = ?,"
         " held = case held when 0 then ? else held end,"
         " due = case when rung = ? then ? else due end where conversation = ?",
-        (", ".join(seen.waits), now, work.rung, now + _AT_LATEST.total_seconds(), work.conversation),
+        (
+            ", ".join(seen.waits),
+            seen.why,
+            now,
+            work.rung,
+            now + _AT_LATEST.total_seconds(),
+            work.conversation,
+        ),
     )
 
 
@@ -243,4 +266,4 @@ def _seen(db: Database, identity: int, updated: float) -> bool:
         # It is looked at anyway, as soon as it can be: a bell now would only call it before its time.
         return True
     last = db.execute("select at, updated from looked where conversation = ?", (identity,)).fetchone()
-    return last is not None and last[1] == updated and last[0] >= updated + _SAME_MOMENT
+    return last is not None and last[1] in (updated, _ANY_TIME) and last[0] >= updated + _SAME_MOMENT
