@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from bot import policy
@@ -53,6 +54,7 @@ class Lanes:
         self._lanes: dict[str, Lane] = {}
         self._pumps: dict[str, asyncio.Task[None]] = {}
         self._looking: set[asyncio.Task[None]] = set()
+        self._patience = _PATIENCE
         self._calls: tuple[Look, Gather, asyncio.Event] | None = None
         self.stopped = asyncio.Event()
         """Set while Slack lets nobody post."""
@@ -62,15 +64,16 @@ class Lanes:
     def enter(self, name: str, conversation: int) -> bool:
         """Take a turn if there is one for this conversation; without it, nothing may be posted."""
         lane = self._lane(name)
-        if lane.granted == conversation and not self.stopped.is_set():
-            lane.granted = None
+        if not self.stopped.is_set() and (lane.granted == conversation or conversation in lane.owed):
+            lane.granted = None if lane.granted == conversation else lane.granted
+            lane.owed.discard(conversation)
             lane.spend()
             return True
         # 0 is the bridge itself: what it says of itself waits behind nobody.
         if lane.granted is not None:  # the turn is another's, who is on the way
             return False
         others = len(lane.waiting) - (conversation in lane.waiting) if conversation else 0
-        if self.stopped.is_set() or lane.trouble or others or lane.turn() > 0:
+        if self.stopped.is_set() or (lane.trouble and conversation) or others or lane.turn() > 0:
             return False
         lane.waiting.pop(conversation, None)
         lane.spend()
@@ -95,6 +98,10 @@ class Lanes:
         """Why nothing goes to this channel until somebody has put it right; empty where nothing is wrong."""
         return self._lane(name).trouble
 
+    def waits(self, name: str, conversation: int) -> bool:
+        """Whether a look waits in a lane."""
+        return conversation in self._lane(name).waiting
+
     def leave(self, conversation: int) -> None:
         """Wait nowhere any more."""
         for lane in self._lanes.values():
@@ -110,7 +117,7 @@ class Lanes:
             self.shut(name, str(error))
         elif isinstance(error, Transient) and then is Then.LATER:
             lane.failures += 1
-            lane.pause(error.retry_after or min(60.0, 2.0**lane.failures))
+            lane.pause(error.retry_after or min(60.0, 2.0 ** min(lane.failures, 6)))
             log.warning("lane %s waits: %s", name, error)
         else:
             return False
@@ -134,7 +141,7 @@ class Lanes:
         lane = self._lane(name)
         if not lane.trouble or lane.turn() < _ONE_TRY:
             lane.failures = lane.failures + 1 if lane.trouble else 1
-            lane.pause(min(600.0, 60.0 * 2 ** (lane.failures - 1)))
+            lane.pause(min(600.0, 60.0 * 2 ** min(lane.failures - 1, 4)))
         if lane.trouble != why:
             lane.trouble = why
             log.error("nothing goes to channel %s any more: %s", name, why)
@@ -147,6 +154,8 @@ class Lanes:
                 lane.free = 0.0
                 lane.failures = 0
                 lane.changed.set()
+                if not lane.waiting:  # nobody is there to try
+                    self.went(lane.name)
 
     def stop(self, why: str) -> None:
         """Post nothing anywhere until `go_on`."""
@@ -237,8 +246,11 @@ class Lanes:
             looking = asyncio.create_task(look(work))
             self._looking.add(looking)
             looking.add_done_callback(self._looking.discard)
-            # One that FreeScout keeps waiting keeps nobody else waiting: it loses its turn, and comes again.
-            await asyncio.wait([looking], timeout=_PATIENCE)
+            # One that FreeScout keeps waiting keeps nobody else waiting: it is owed its turn when it is back.
+            await asyncio.wait([looking], timeout=self._patience)
+            if not looking.done() and lane.granted is not None:
+                lane.owed.add(work.conversation)
+                looking.add_done_callback(partial(_forgive, lane, work.conversation))
             lane.called = lane.granted = None
             if looking.done():
                 looking.result()
@@ -260,3 +272,8 @@ class Lanes:
                     del lane.waiting[one.work.conversation]  # it was parked, or dropped
         called = [(waiting, work) for work in works if (waiting := found[work.conversation])]
         return called, [work for work in works if found[work.conversation] is None]
+
+
+def _forgive(lane: Lane, conversation: int, _: asyncio.Task[None]) -> None:
+    """A look that is over is owed nothing any more."""
+    lane.owed.discard(conversation)

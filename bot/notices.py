@@ -128,6 +128,11 @@ class Notices:
             lane = EDITS if step.ts else channel
             if not self._lanes.enter(lane, 0):
                 continue  # its turn comes
-            await self._poster.take(0, channel, step, None)
+            try:
+                await self._poster.take(0, channel, step, None)
+            except BridgeError as error:
+                self._lanes.met(lane if type(error) is Transient else channel, error)
+                raise
+            self._lanes.went(lane)
             if step.version == _OVER:
                 await self._desk.store.unposted(0, channel, step.key)

@@ -108,7 +108,7 @@ def _belongs(conversation: Conversation, shown: Posted | None) -> bool:
 def _outgrown(view: View, posted: Mapping[str, Posted]) -> bool:
     """Whether a digest's line is not enough any more: somebody wrote, waits too long, or wants the card."""
     last = posted[DIGEST].version.rpartition(":")[2]
-    if view.conversation is None or not last.isdecimal():
+    if view.conversation is None or ANEW in posted or not last.isdecimal():
         return True
     place = Place(view.url, view.mailbox, clock.waiting(view.conversation), view.now)
     return newest(view.conversation) > int(last) or any(_pings(view, place, posted))

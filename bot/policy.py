@@ -72,7 +72,6 @@ SLACK: dict[str, Rule] = {
     "msg_too_long": Rule(Then.PLAIN),
     "message_not_found": Rule(Then.ANEW),
     "thread_not_found": Rule(Then.ANEW),
-    "cannot_reply_to_message": Rule(Then.ANEW),
     "cant_update_message": Rule(Then.LEAVE),
     "edit_window_closed": Rule(Then.LEAVE),
 }

@@ -38,7 +38,7 @@ class CardGone(Transient):
     """Somebody deleted the card: the next look posts it anew."""
 
     def __init__(self) -> None:
-        super().__init__("the card was deleted in Slack", retry_after=0)
+        super().__init__("the card was deleted in Slack")  # tried later and later, if that goes on
 
 
 class Poster:
@@ -48,6 +48,7 @@ class Poster:
         self._web = web
         self._store = store
         self._channels = channels
+        self._flying: set[str] = set()
 
     async def take(
         self,
@@ -105,6 +106,15 @@ class Poster:
         self, channel: str, name: str, said: Sequence[tuple[int, str, str]], message: Message
     ) -> None:
         """Post one message that stands for many rows."""
+        self._flying.add(name)
+        try:
+            await self._fly(channel, name, said, message)
+        finally:
+            self._flying.discard(name)
+
+    async def _fly(
+        self, channel: str, name: str, said: Sequence[tuple[int, str, str]], message: Message
+    ) -> None:
         await self._store.begin_posts(channel, said)
         reached("digest.begun")
         try:
@@ -122,6 +132,8 @@ class Poster:
         """Find out about a post that was begun and not confirmed; return its ts where Slack has it."""
         channel = delivery.channel
         name, together, _ = delivery.version.partition(":")
+        if together and name in self._flying:
+            raise Transient("a digest is on its way", retry_after=1)
         if together:  # many rows stand for one message
             found = await self._find(_name(0, f"{DIGEST}:{name}"), delivery, None)
             if found is None:
@@ -230,6 +242,9 @@ class Poster:
         except SlackRefused as error:
             if card_ts and policy.slack(error.code).then is Then.ANEW:
                 return await self._find(wanted, delivery, None)
+            if error.code != "unknown_method":
+                # What cannot be looked for must not be said again: it may stand.
+                raise Transient(f"what was said cannot be looked for: {error}", retry_after=60) from error
             log.warning("cannot look for %s: %s", wanted, error)
         return None
 

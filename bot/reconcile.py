@@ -122,7 +122,14 @@ class Reconciler:
                 self._lanes.wait(channel, one)
             return [(one.work, one.looked) for one in waiting], None
         self._lanes.went(channel)
-        return [(one.work, _without(one.looked, channel)) for one in waiting], None
+        return [(one.work, self._still(one)) for one in waiting], None
+
+    def _still(self, one: Waiting) -> Looked:
+        """What came of a look, with the lanes in which it waits at this moment."""
+        lanes = one.looked.waits
+        return replace(
+            one.looked, waits=tuple(lane for lane in lanes if self._lanes.waits(lane, one.work.conversation))
+        )
 
     async def _truth(self, identity: int) -> Conversation | None:
         try:
@@ -190,7 +197,8 @@ class Reconciler:
     ) -> str | None:
         """Take a step; None where its lane has just closed."""
         late = timedelta(0)
-        if step.at and channel in course.work.waits.split(", "):
+        waited = course.work.waits.split(", ")
+        if step.at and (channel in waited or any(lane.startswith("#") for lane in waited)):
             late = self._desk.now() - max(step.at, datetime.fromtimestamp(course.work.held, UTC))
         try:
             ts = await self._poster.take(course.work.conversation, channel, step, card_ts, late)
@@ -229,10 +237,6 @@ def _line(view: View, steps: Sequence[Step], posted: dict[str, Posted]) -> Line 
     pings = [step.key for step in steps if step.key.startswith("ping:")]
     wait = clock.waiting(view.conversation)
     return roundup.line(view.conversation, latest, pings, view.now - wait.since if wait else None)
-
-
-def _without(looked: Looked, lane: str) -> Looked:
-    return replace(looked, waits=tuple(one for one in looked.waits if one != lane))
 
 
 def _hopeless(error: BridgeError) -> int:

@@ -92,13 +92,18 @@ def away(missed: Sequence[Missed], gap: timedelta) -> Message:
     replies = sum(one.replies for one in missed)
     closed = sum(one.closed for one in missed)
     told = f"While I was away ({clock.spoken(gap)}): {new} new, {_count(replies)}, {closed} already closed."
-    listed = sorted(missed, key=lambda one: (one.closed, not one.new))
-    items = [section(link(one.url, one.title), text(f" · {one.customer} · {_what(one)}")) for one in listed]
+    lines = listed(missed)
+    items = [section(link(one.url, one.title), text(f" · {one.customer} · {_what(one)}")) for one in lines]
     elements: list[Element] = [section({"type": "emoji", "name": "wave"}, text(f" {told}", bold=True))]
-    elements.append({"type": "rich_text_list", "style": "bullet", "elements": items[:_MOST_LINKS]})
-    if len(items) > _MOST_LINKS:
-        elements.append(section(text(f"and {len(items) - _MOST_LINKS} more.", italic=True)))
+    elements.append({"type": "rich_text_list", "style": "bullet", "elements": items})
+    if len(missed) > len(lines):
+        elements.append(section(text(f"and {len(missed) - len(lines)} more.", italic=True)))
     return Message(mail.escape(told), (richtext_block(*elements),))
+
+
+def listed(missed: Sequence[Missed]) -> list[Missed]:
+    """Those that get a line of their own: the open ones first, and of them the new ones."""
+    return sorted(missed, key=lambda one: (one.closed, not one.new))[:_MOST_LINKS]
 
 
 def delayed(late: timedelta) -> Block:

@@ -69,6 +69,7 @@ class Sweep:
             return
         alive = datetime.fromtimestamp(await store.mark("alive") or now.timestamp(), UTC)
         away = now - alive if self._first else timedelta(0)
+        mark = min(mark, now.timestamp())  # a clock of FreeScout's that was ahead must not blind us
         since = datetime.fromtimestamp(mark, UTC) - OVERLAP
         absent = max(AWAY, 3 * desk.settings.sweep.every)  # only a sweep says that we are alive
         found = await self._changed(since, threads=away >= absent)
@@ -84,7 +85,7 @@ class Sweep:
         await store.ring(await store.longest_unseen(_ROUND), "round", priority=9)
         reached("sweep.rung")
         newest_change = max((one.updated_at.timestamp() for one in found), default=mark)
-        await store.set_marks(swept=max(mark, newest_change), alive=now.timestamp())
+        await store.set_marks(swept=min(max(mark, newest_change), now.timestamp()), alive=now.timestamp())
         self._first = False
         reached("sweep.marked")
 
@@ -127,7 +128,8 @@ class Sweep:
     ) -> None:
         name = hashlib.sha256(f"{channel} {since}".encode()).hexdigest()[:16]
         # A new one that is closed already needs no card: its line in this message stands for it.
-        over = [(one.id, newest(one)) for one, what in told if what.new and what.closed]
+        lines = roundup.listed([what for _, what in told])
+        over = [(one.id, newest(one)) for one, what in told if what.new and what.closed and what in lines]
         message = roundup.away([what for _, what in told], away)
         self._lanes.enter(channel, 0)  # it counts as a post, and comes before them all
         try:

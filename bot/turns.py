@@ -52,6 +52,8 @@ class Lane:
     called: int | None = None
     """The conversation that is being looked at because it is its turn; `granted` until it has taken it."""
     granted: int | None = None
+    owed: set[int] = field(default_factory=set)
+    """Those whose look took too long for the turn that they were given."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def turn(self) -> float:

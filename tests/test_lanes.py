@@ -625,3 +625,39 @@ async def test_the_state_tells_who_waits_where_for_how_long_and_why(slow: Yard) 
     assert 300 <= float(str(told[SUPPORT]["oldest_seconds"])) < 310
     assert (told[SALES]["waiting"], told[SALES]["oldest_seconds"]) == (0, 0)
     assert "is_archived" in str(told[SALES]["trouble"])
+
+
+async def test_a_channel_that_is_shut_for_months_and_a_slack_that_is_away_for_days_break_nothing(
+    yard: Yard,
+) -> None:
+    for _ in range(1100):
+        yard.lanes.met(SUPPORT, Transient("away"))
+        yard.lanes.shut(SALES, "the channel is archived")
+        yard.pass_pause(SALES)
+    assert yard.pause(SALES) <= 600
+
+
+async def test_who_is_slower_than_the_lane_is_patient_gets_its_turn_when_it_is_back(
+    slow: Yard,
+) -> None:
+    slow.lanes._patience = 0.1
+    slow.lanes.met(SUPPORT, Transient("429", retry_after=0.1))
+    await slow.crowd([1, 2, 3], Post(SUPPORT))
+    look = slow.look
+
+    async def slowly(work: Work) -> None:
+        await asyncio.sleep(0.3)
+        await look(work)
+
+    stopping = asyncio.Event()
+    running = asyncio.create_task(slow.lanes.run(slowly, slow.gather, stopping))
+    await slow.until(lambda: slow.posts)
+    stopping.set()
+    await asyncio.wait_for(running, 5)
+
+
+async def test_a_channel_put_right_with_nobody_waiting_is_open(yard: Yard) -> None:
+    yard.shut(SUPPORT)
+    yard.lanes.reopen(SUPPORT)
+    assert yard.health.problems == []
+    assert yard.lanes.enter(SUPPORT, 7)

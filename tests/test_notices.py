@@ -14,7 +14,7 @@ from sandbox.freescout.webhooks import sign
 from sandbox.slack import Message
 from tests.conftest import House
 
-OVER = "Over: what was said here is put right."
+OVER = "Over: "
 LATER = timedelta(seconds=61)
 
 
@@ -65,7 +65,7 @@ async def test_a_shut_channel_is_one_message_edited_when_it_is_over(empty_house:
     await house.slack.archives("sales")
     for number in range(3):
         sells(house, f"Sale {number}")
-    notice = await one_notice(house, "the channel is archived: unarchive it, or mend the route")
+    notice = await one_notice(house, "the channel is archived: unarchive it, or change its route")
     assert house.slack.channel("sales").id in str(notice.blocks)
     house.freescout.customer_replies(1, "anybody?")
     await turns_of_the_notices(house)
@@ -123,8 +123,8 @@ async def refused(house: House, count: int) -> None:
             lambda tries=tries: len(house.slack.called("chat.postMessage")) >= tried + tries * count
         )
         if tries < 3:
-            await house.health(lambda told: told["work"]["waiting"] >= count)
-            house.clock.skip(timedelta(seconds=3))
+            await house.health(lambda told: told["work"]["later"] >= count)
+            house.clock.skip(timedelta(seconds=5))
 
 
 async def test_parked_work_is_announced_once_and_not_by_the_piece(empty_house: House) -> None:

@@ -399,12 +399,15 @@ async def test_what_only_waits_for_its_first_look_may_be_rung_for_again(store: S
     assert await store.unseen([(1, 100)]) == [1]
 
 
-async def test_what_waits_for_its_turn_or_another_try_needs_no_bell(store: Store, clock: Clock) -> None:
+async def test_what_waits_for_another_try_needs_no_bell_and_what_waits_for_its_turn_if_it_changed(
+    store: Store, clock: Clock
+) -> None:
     now = clock().timestamp()
     await held(store, 1, updated=now - 60, at=now)
     await store.ring([2], "webhook")
     await store.look_again(await claimed(store), clock() + MINUTE, "away")
-    assert await store.unseen([(1, now), (2, now)]) == []
+    assert await store.unseen([(1, now - 60), (2, now)]) == []
+    assert await store.unseen([(1, now), (2, now)]) == [1]  # a digest must not speak of what it was before
 
 
 async def test_what_was_parked_needs_a_bell_where_it_changed_since(store: Store, clock: Clock) -> None:

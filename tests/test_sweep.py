@@ -469,3 +469,16 @@ async def test_a_bridge_that_ends_around_the_summary_says_nothing_twice(
     assert "3 new, 2 replies, 2 already closed." in summaries(house)[0].all_text
     assert sorted(cards(house)[3:]) == ["#415 New 4", "#417 New 6"]
     nothing_twice(house)
+
+
+async def test_one_time_in_the_future_does_not_blind_the_sweep(empty_house: House) -> None:
+    house = empty_house
+    await unheard(house)
+    house.clock.skip(timedelta(days=1))
+    house.freescout.customer_writes("f@example.org", "From tomorrow", "x", mailbox=house.support)
+    house.clock.skip(timedelta(days=-1))
+    await house.until(house.cards)
+    await sweeps(house, 2)
+    assert mark(house) <= house.clock().timestamp()
+    house.freescout.customer_writes("n@example.org", "From today", "x", mailbox=house.support)
+    await house.until(lambda: len(house.cards()) == 2)

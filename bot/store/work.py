@@ -147,7 +147,8 @@ class WorkTable(Table):
         """The conversations with a card whose last look is longest ago, and that nothing waits to look at."""
         query = (
             "select conversation from looked where exists"
-            " (select 1 from posts where posts.conversation = looked.conversation and key = 'card')"
+            " (select 1 from posts where posts.conversation = looked.conversation"
+            " and key in ('card', 'digest'))"
             " and not exists (select 1 from work where work.conversation = looked.conversation and"
             " (parked or claimed or waits != '' or attempts > 0)) order by at limit ?"
         )
@@ -259,7 +260,7 @@ def _finish(db: Database, work: Work, again: float | None) -> None:
 def _seen(db: Database, identity: int, updated: float) -> bool:
     waiting = db.execute(
         "select 1 from work where conversation = ?"
-        " and (waits != '' or attempts > 0) and (not parked or due >= ?)",
+        " and waits = '' and attempts > 0 and (not parked or due >= ?)",
         (identity, updated + _SAME_MOMENT),
     ).fetchone()
     if waiting:
