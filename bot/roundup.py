@@ -10,7 +10,7 @@ from bot.model import Conversation
 from bot.richtext import Element, link, section, text
 
 SHOW_CARD = "digest.card"
-_MOST_LINKS = 40
+_MOST_LINKS = 30
 """Lines of a list: with long subjects, more would be refused as msg_blocks_too_long."""
 
 

@@ -564,3 +564,10 @@ class Mirror(RuleBasedStateMachine):
 
 TestMirror = Mirror.TestCase
 TestMirror.settings = settings(max_examples=120, stateful_step_count=25, deadline=None, derandomize=True)
+
+
+def test_a_card_that_was_deleted_comes_anew_though_an_older_digest_spoke_of_it() -> None:
+    truth = conversation(entry(1))
+    posted = mirrored(truth, 40) | {DIGEST: Posted("9.0", "name:1")}
+    posted[ANEW] = Posted(posted.pop(CARD).ts, "1")
+    assert keys(plan(view(truth, 50), posted)) == [CARD]

@@ -834,3 +834,29 @@ async def test_what_slack_refuses_the_layout_of_is_said_as_plain_text(house: Hou
     await house.until(lambda: house.thread(card))
     house.freescout.agent_sets_status(1, house.ana_id, "closed")
     await house.until(lambda: "Closed" in card.all_text)
+
+
+@IN_MODULE
+async def test_what_slack_does_not_let_us_look_for_is_not_said_again(wall: Wall) -> None:
+    wall.slack.faults.api("chat.postMessage", after=True, cut=True)
+    with pytest.raises(Ambiguous):
+        await wall.look(CARD)
+    wall.slack.faults.api("conversations.history", error="access_denied")
+    with pytest.raises(Transient) as told:
+        await wall.look(CARD)
+    assert told.value.retry_after == 60
+    await wall.look(CARD)
+    assert len(wall.shown()) == 1
+
+
+@IN_MODULE
+async def test_a_digest_on_its_way_is_not_taken_for_one_that_was_cut_off(wall: Wall) -> None:
+    wall.slack.faults.api("chat.postMessage", after=True, hang=0.5)
+    gathering = asyncio.create_task(wall.poster.gather(wall.channel, "name", LINES, timedelta(0)))
+    while not (begun := await wall.store.posts(LINES[0].conversation)):
+        await asyncio.sleep(0.01)
+    with pytest.raises(Transient, match="on its way"):
+        await wall.poster.settle(LINES[0].conversation, begun[0], None)
+    await gathering
+    (row,) = [one for one in await wall.store.posts(LINES[0].conversation) if one.key == DIGEST]
+    assert row.ts
