@@ -298,3 +298,19 @@ async def test_a_channel_told_to_wait_is_left_alone(house: House, answer) -> Non
     )
     await all_there(house, 5)
     assert set(numbers(house.cards()).values()) == {1}
+
+
+async def test_a_burst_in_two_channels_at_once_leaves_nobody_waiting(empty_house: House) -> None:
+    house = empty_house
+    house.pace = Pace(per_second=4, burst=1)
+    await house.start(routes=(Route("Support", "support"), Route("Support", "sales")))
+    for number in range(24):
+        house.freescout.customer_writes(f"c{number}@example.org", "Flood", "x", mailbox=house.support)
+    for channel in ("support", "sales"):
+        await house.until(
+            lambda channel=channel: (
+                {f"#{412 + number} " for number in range(24)}
+                <= set(re.findall(r"#\d+ ", "".join(one.all_text for one in house.cards(channel))))
+            )
+        )
+    await house.health(lambda told: told["work"]["held"] == 0 and not told["lanes"])
