@@ -1,4 +1,4 @@
-"""The command line: `python -m bot run | check | work | demo`, the same as `freescout-slack …`."""
+"""The command line: `python -m bot run | check | work | audit | demo`, the same as `freescout-slack …`."""
 
 import argparse
 import asyncio
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from bot.errors import ConfigError
+from bot.errors import ConfigError, UserError
 from bot.settings import Settings, load
 
 
@@ -26,6 +26,18 @@ def main(arguments: list[str] | None = None) -> int:
     work = commands.add_parser("work", help="list what waits or is parked; show, retry or drop it")
     work.add_argument("what", nargs="?", choices=("list", "show", "retry", "drop"), default="list")
     work.add_argument("conversation", nargs="*", type=int, help="its id, as in the address FreeScout shows")
+    audit = commands.add_parser(
+        "audit", help="list what was done from Slack; verify that nobody changed that"
+    )
+    audit.add_argument(
+        "--verify", action="store_true", help="walk the whole chain; exit status 1 if it broke"
+    )
+    audit.add_argument(
+        "--noted", metavar="HASH", default="", help="verify, and that a head noted before is in it"
+    )
+    audit.add_argument("--conversation", type=int, help="its id, as in the address FreeScout shows")
+    audit.add_argument("--since", metavar="DATE", default="", help="a day or a time, in UTC: 2026-02-03")
+    audit.add_argument("--json", action="store_true", help="an object a line, with all that the hash is of")
     demo = commands.add_parser("demo", help="try it all: a stand-in FreeScout, a stand-in Slack, the bridge")
     demo.add_argument("--once", action="store_true", help="play the scenario, check its outcome, end")
     demo.add_argument("--port", type=int, default=8400, help="where the pages begin (default: %(default)s)")
@@ -41,6 +53,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     if asked.command == "work":
         return _work(settings, asked.what, asked.conversation)
+    if asked.command == "audit":
+        return _audit(settings, asked)
     return _check(settings) if asked.command == "check" else _run(settings)
 
 
@@ -81,6 +95,30 @@ def _work(settings: Settings, what: str, conversations: Sequence[int]) -> int:
     said, status = asyncio.run(work(settings, what, conversations, datetime.now(UTC)))
     print(said, file=sys.stderr if status else sys.stdout)
     return status
+
+
+def _audit(settings: Settings, asked: argparse.Namespace) -> int:
+    from bot import auditing  # noqa: PLC0415 - `check` needs no database
+
+    path = settings.database_path
+    if asked.verify and (asked.since or asked.conversation is not None):
+        print("--verify walks the whole log: leave --since and --conversation out.", file=sys.stderr)
+        return 2
+    try:
+        if asked.verify or asked.noted:
+            found = auditing.verified(path, asked.noted)
+            print(auditing.as_json(found) if asked.json else auditing.verdict(found))
+            return 1 if found.broken or not found.noted else 0
+        since = auditing.moment(asked.since) if asked.since else None
+        for line in auditing.listed(path, asked.conversation, since, as_json=asked.json):
+            print(line)
+        sys.stdout.flush()
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # whoever reads has seen enough; Python would complain once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def _run(settings: Settings) -> int:

@@ -1,11 +1,13 @@
 """The outer contract, black box: the command line as a process of its own, with nothing but its environment."""
 
 import asyncio
+import json
 import os
 import signal
+import sqlite3
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import httpx
@@ -157,6 +159,59 @@ async def test_a_file_dot_env_is_read_and_the_environment_goes_before_it(
     status, _, err = await command("check", folder=tmp_path, FREESCOUT_URL="nonsense")
     assert status == 1
     assert "FREESCOUT_URL" in err
+
+
+async def test_the_audit_log_is_listed_and_verified_beside_a_running_bridge(
+    house: House, tmp_path: Path
+) -> None:
+    (tmp_path / "bridge.toml").write_text(TOML)
+    environment = {k: v for k, v in contract(house, 0).items() if k not in ("PATH", "PYTHONPATH")}
+    environment["DATABASE_URL"] = house.settings.database_url
+    card = await house.writes()
+
+    async def audit(*words: str) -> tuple[int, str, str]:
+        return await command("audit", *words, folder=tmp_path, **environment)
+
+    assert await audit() == (0, "", "")
+    await house.ana.presses("Close", on=card)
+    await house.until(lambda: "Closed" in card.all_text)
+    await house.quiet()
+    status, out, err = await audit()
+    assert (status, err) == (0, "")
+    assert f"(user {house.ana_id})  conversation 1  set closed  active → closed  done" in out
+    entry = json.loads((await audit("--json", "--conversation", "1", "--since", "2020-01-01"))[1])
+    assert (entry["id"], entry["after"]) == (1, "closed")
+    assert (await audit("--conversation", "2"))[1] == (await audit("--since", "2999-01-01T00:00Z"))[1] == ""
+    assert await audit("--verify") == (0, f"The audit log is whole. 1 entry, head {entry['hash']}\n", "")
+    assert (await audit("--verify", "--noted", entry["hash"]))[0] == 0
+    status, out, _ = await audit("--noted", "f" * 64)
+    assert (status, "the noted hash is not in it" in out) == (1, True)
+    with closing(sqlite3.connect(house.settings.database_path)) as connection, connection:
+        connection.execute("update audit set before = 'pending'")
+    status, out, _ = await audit("--verify")
+    assert (status, out.split(":")[:2]) == (1, ["The audit log is BROKEN at entry 1", " changed"])
+    status, out, _ = await audit("--verify", "--json")
+    assert (status, json.loads(out)["broken"]["id"]) == (1, 1)
+    assert (await audit("--verify", "--conversation", "1"))[0] == 2
+    status, out, err = await audit("--since", "yesterday")
+    assert (status, out, "say 2026-02-03" in err) == (1, "", True)
+
+
+async def test_the_audit_log_of_a_bridge_that_is_stopped_of_none_and_of_no_database(
+    house: House, tmp_path: Path
+) -> None:
+    (tmp_path / "bridge.toml").write_text(TOML)
+    environment = {k: v for k, v in contract(house, 0).items() if k not in ("PATH", "PYTHONPATH")}
+    await house.stop()
+    for name, status, words in (
+        ("bridge.db", 0, "The audit log is whole. 0 entries"),
+        ("none.db", 1, "the bridge has not run here"),
+        ("bridge.toml", 1, "cannot be read: file is not a database"),
+    ):
+        environment["DATABASE_URL"] = f"sqlite:///{tmp_path / name}"
+        found, out, err = await command("audit", "--verify", folder=tmp_path, **environment)
+        assert (found, words in out + err, "Traceback" in err) == (status, True, False), err
+    assert not (tmp_path / "none.db").exists()
 
 
 async def test_a_port_that_is_taken_is_said_in_a_line(house: House, tmp_path: Path) -> None:

@@ -1,6 +1,4 @@
-"""The tables `audit`, `marks` and `events_seen`: what was done, how far we came, what Slack told before."""
-
-from typing import Any
+"""The tables `marks` and `events_seen`: how far we came, what Slack told before."""
 
 from sqlite_utils import Database
 
@@ -12,25 +10,6 @@ _REMEMBERED = 86_400.0
 
 class RecordTable(Table):
     """Small memories."""
-
-    async def audit(
-        self, *, slack_user: str, user: int, action: str, conversation: int, detail: str, outcome: str
-    ) -> None:
-        """Keep one act for the record; `detail` holds no customer's words."""
-        row = (self._time(), slack_user, user, action, conversation, detail, outcome)
-        await self._writer.do(
-            lambda db: db.execute(
-                "insert into audit (at, slack_user, user, action, conversation, detail, outcome)"
-                " values (?, ?, ?, ?, ?, ?, ?)",
-                row,
-            )
-        )
-
-    async def audited(self, conversation: int) -> list[dict[str, Any]]:
-        """What was done to a conversation from Slack, oldest first."""
-        return await self._writer.do(
-            lambda db: list(db.table("audit").rows_where("conversation = ?", [conversation], order_by="id"))
-        )
 
     async def mark(self, name: str) -> float | None:
         """How far something came, in seconds since 1970; None before its first time."""

@@ -7,9 +7,9 @@ import asyncio
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple, TypeVar
 
 from sqlite_utils import Database
@@ -99,6 +99,23 @@ class Writer:
         return batch
 
 
+@contextmanager
+def _transaction(database: Database) -> Iterator[None]:
+    """Take the right to write at once: who reads first is refused it where another process wrote meanwhile.
+
+    https://www.sqlite.org/lang_transaction.html#deferred_immediate_and_exclusive_transactions
+    """
+    database.execute("begin immediate")
+    try:
+        yield
+        database.execute(
+            "commit"
+        )  # it fails where a full disk has ended the transaction; `commit()` would not
+    except BaseException:
+        database.rollback()
+        raise
+
+
 def _commit(database: Database, jobs: list[_Job]) -> list[_Outcome]:
     """Run all in one transaction; where one fails, again, each with a savepoint of its own."""
     together: dict[Callable[[Database, Sequence[Any]], None], list[Any]] = {}
@@ -106,7 +123,7 @@ def _commit(database: Database, jobs: list[_Job]) -> list[_Outcome]:
         if job.run_rows is not None:
             together.setdefault(job.run_rows, []).extend(job.rows or ())
     try:
-        with database.atomic():
+        with _transaction(database):
             for write, rows in together.items():
                 write(database, rows)
             return [(job.done, None if job.run_rows else job.run(database), None) for job in jobs]
@@ -116,7 +133,7 @@ def _commit(database: Database, jobs: list[_Job]) -> list[_Outcome]:
 
 def _commit_carefully(database: Database, jobs: list[_Job]) -> list[_Outcome]:
     try:
-        with database.atomic():
+        with _transaction(database):
             return [(job.done, *_attempt(database, job.run)) for job in jobs]
     except BaseException as error:  # nothing was kept: nobody may believe otherwise
         return [(job.done, None, error) for job in jobs]
