@@ -98,6 +98,16 @@ ELEMENTS: dict[str, Rule] = {
         },
     ),
     "email_text_input": shape({}, _typing),
+    "rich_text_input": shape(
+        {"action_id": ID},
+        {
+            **_typing,
+            "initial_value": typed({"rich_text": RICH_TEXT}, "an initial value"),
+        },
+    ),
+    "file_input": shape(
+        {}, {**_common, "filetypes": several(string(255), 1, 100), "max_files": integer(1, 10)}
+    ),
     "datepicker": shape({}, {**_select, "initial_date": string(10, 10)}),
     "image": shape({"image_url": url, "alt_text": string(2000)}, {}),
 }
@@ -113,6 +123,8 @@ _pressed = (
 _filled = (
     "plain_text_input",
     "email_text_input",
+    "rich_text_input",
+    "file_input",
     "static_select",
     "users_select",
     "multi_users_select",
@@ -167,6 +179,7 @@ BLOCKS: dict[str, Rule] = {
     ),
 }
 ONLY_IN_MESSAGES = {"markdown"}
+NOT_IN = {"message": {"rich_text_input", "file_input"}, "home": {"file_input"}, "modal": set[str]()}
 VIEW = shape(
     {"title": plain(24), "blocks": several(typed(BLOCKS, "a block"), 1, 100)},
     {
@@ -199,7 +212,7 @@ def check_message(blocks: Any) -> None:
     """Raise `invalid_blocks`, or `msg_blocks_too_long`, where Slack would refuse these in a message."""
     flaws: Flaws = []
     several(typed(BLOCKS, "a block"), 0, 50)(blocks, "/blocks", flaws)
-    _refuse("invalid_blocks", flaws or list(_together(blocks, "/blocks")))
+    _refuse("invalid_blocks", flaws or list(_together(blocks, "/blocks", "message")))
     if len(json.dumps(blocks, ensure_ascii=False, separators=(",", ":"))) > MOST_CHARACTERS:
         raise SlackError("msg_blocks_too_long")
 
@@ -216,7 +229,7 @@ def check_view(view: Any, kind: str = "modal") -> None:
 
 def _view_together(view: dict[str, Any]) -> Iterator[str]:
     """What can only be seen by looking at the whole view."""
-    flaws = list(_together(view["blocks"], "/view/blocks"))
+    flaws = list(_together(view["blocks"], "/view/blocks", view["type"]))
     asks = any(block["type"] == "input" for block in view["blocks"])
     if asks and view["type"] == "modal" and "submit" not in view:
         flaw(flaws, "/view", "missing required field: submit")
@@ -226,8 +239,8 @@ def _view_together(view: dict[str, Any]) -> Iterator[str]:
     yield from flaws
 
 
-def _together(blocks: list[dict[str, Any]], at: str) -> Iterator[str]:
-    """What one block cannot know: ids that occur twice, more than one table."""
+def _together(blocks: list[dict[str, Any]], at: str, surface: str) -> Iterator[str]:
+    """What one block cannot know: where it stands, ids that occur twice, more than one table."""
     flaws: Flaws = []
     seen: set[str] = set()
     for number, block in enumerate(blocks):
@@ -236,6 +249,8 @@ def _together(blocks: list[dict[str, Any]], at: str) -> Iterator[str]:
         if name in seen:
             flaw(flaws, f"{here}/block_id", f"block_id already exists: {name}")
         seen |= {name} if name else set()
+        if (kind := block.get("element", {}).get("type")) in NOT_IN[surface]:
+            flaw(flaws, f"{here}/element/type", f"unsupported type: {kind}")
         actions = [e["action_id"] for e in elements_of(block) if e.get("action_id")]
         if len(actions) != len(set(actions)):
             flaw(flaws, here, "action_id must be unique within a block")

@@ -1,5 +1,6 @@
 """Block Kit as HTML: the templates, and the Python that is easier than a template."""
 
+import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import partial
@@ -22,6 +23,7 @@ _STYLES = {
     "strike": Markup("<s>{}</s>"),
     "underline": Markup("<u>{}</u>"),
 }
+_KEPT = Markup('<span data-leaf="{}" contenteditable="false">{}</span>')  # an editor gives it back as it was
 _ORDERED = Markup('<ol start="{0}" class="indent-{1}">{2}</ol>')
 _BULLETS = Markup('<ul class="indent-{1}">{2}</ul>')
 
@@ -90,7 +92,7 @@ class Drawing:
         for key, html in _STYLES.items():
             if style.get(key):
                 shown = html.format(shown)
-        return shown
+        return shown if leaf["type"] in ("text", "link") else _KEPT.format(json.dumps(leaf), shown)
 
     def _plain_leaf(self, leaf: dict[str, Any]) -> Markup:
         match leaf["type"]:

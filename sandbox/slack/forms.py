@@ -6,9 +6,11 @@ from typing import Any
 
 from sandbox.slack.blocks import elements_of
 from sandbox.slack.model import Blocks, Profile
+from sandbox.slack.richtext import says_something, written
 
 Element = dict[str, Any]
 Typed = dict[str, dict[str, Any]]
+Wanted = str | list[Any] | dict[str, Any] | None
 PRESSED = ("button", "overflow")  # these keep nothing
 
 
@@ -61,9 +63,30 @@ def person_for(wanted: str, people: Iterable[Profile]) -> str:
     raise LookupError(f"nobody is called {wanted!r}")
 
 
-def value_for(element: Element, wanted: str | list[str] | None, people: Iterable[Profile]) -> dict[str, Any]:
+def files_for(element: Element, wanted: Any) -> list[dict[str, Any]]:
+    """The files that somebody chose, as Slack sends them: each is JSON already, or has `as_json()`.
+
+    Raises LookupError for what Slack's field would not take.
+    """
+    chosen = wanted if isinstance(wanted, list) else [wanted] if wanted else []
+    files: list[dict[str, Any]] = [each if isinstance(each, dict) else each.as_json() for each in chosen]
+    most = element.get("max_files", 10)
+    if len(files) > most:
+        raise LookupError(f"the field takes at most {most} files, not {len(files)}")
+    kinds = [kind.lower() for kind in element.get("filetypes", ())]
+    for file in files:
+        if kinds and str(file["name"]).rpartition(".")[2].lower() not in kinds:
+            raise LookupError(f"the field takes {', '.join(kinds)}, not {file['name']!r}")
+    return files
+
+
+def value_for(element: Element, wanted: Wanted, people: Iterable[Profile]) -> dict[str, Any]:
     """What Slack sends for an element with this typed or chosen; None or empty clears it."""
     kind = element["type"]
+    if kind == "rich_text_input":
+        return {"type": kind, "rich_text_value": written(wanted)}
+    if kind == "file_input":
+        return {"type": kind, "files": files_for(element, wanted)}
     many = [wanted] if isinstance(wanted, str) and wanted else list(wanted or [])
     one = many[0] if many else None
     found = list(people)
@@ -95,6 +118,10 @@ def _initial(element: Element) -> dict[str, Any]:
             return {"type": kind, "selected_users": element.get("initial_users", [])}
         case "datepicker":
             return {"type": kind, "selected_date": element.get("initial_date")}
+        case "rich_text_input":
+            return {"type": kind, "rich_text_value": written(element.get("initial_value"))}
+        case "file_input":
+            return {"type": kind, "files": []}
         case _:
             return {"type": kind, "value": element.get("initial_value")}
 
@@ -123,12 +150,17 @@ def missing(blocks: Blocks, typed: Typed) -> dict[str, str]:
         if usable.block["type"] != "input":
             continue
         kept = current(usable.block, usable.element, typed)
-        filled = any(value for key, value in kept.items() if key != "type")
-        if not filled and not usable.block.get("optional"):
+        if not _filled(kept) and not usable.block.get("optional"):
             complaints[usable.block["block_id"]] = "Please complete this required field."
         elif note := _length(usable.element, kept.get("value")):
             complaints[usable.block["block_id"]] = note
     return complaints
+
+
+def _filled(kept: dict[str, Any]) -> bool:
+    if kept["type"] == "rich_text_input":
+        return says_something(kept["rich_text_value"])
+    return any(value for key, value in kept.items() if key != "type")
 
 
 def _length(element: Element, value: str | None) -> str | None:

@@ -1,6 +1,7 @@
 """The browser page: one person's view of this Slack, and the posts by which it really drives the app."""
 
 import asyncio
+import base64
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -14,9 +15,11 @@ from starlette.staticfiles import StaticFiles
 
 from sandbox.slack.drawing import PAGE, Drawing
 from sandbox.slack.errors import SlackError
-from sandbox.slack.forms import Usable, options, usables
+from sandbox.slack.files import new_file
+from sandbox.slack.forms import Usable, current, options, usables, value_for
 from sandbox.slack.model import Channel, Message, View
 from sandbox.slack.person import Person
+from sandbox.slack.richtext import written
 from sandbox.slack.workspace import Workspace
 
 HOLD = 0.8  # seconds a question for changes is kept open: shorter than a server waits when it stops
@@ -45,6 +48,7 @@ class Pages:
             "type": self._type,
             "press": self._press,
             "submit": self._submit,
+            "attach": self._attach,
             "close": self._close,
             "shortcut": self._shortcut,
             "dismiss": self._dismiss,
@@ -63,7 +67,7 @@ class Pages:
 
     async def page(self, request: Request) -> Response:
         """The whole page for one person, at one channel and maybe one thread."""
-        if not self._ours(request):
+        if not self.is_ours(request):
             return PlainTextResponse("wrong host", 403)
         me = self._people.get(request.query_params.get("as") or request.cookies.get("as", ""))
         me = me or next((p for p in self._people.values() if not p.profile.deleted), None)
@@ -154,7 +158,7 @@ class Pages:
 
     # What is done
 
-    def _ours(self, request: Request, *, posted: bool = False) -> bool:
+    def is_ours(self, request: Request, *, posted: bool = False) -> bool:
         """Whether a request comes from this server's own page.
 
         Another site, or a name that only points here, must not act for the person at this browser.
@@ -172,7 +176,7 @@ class Pages:
         self, verb: Callable[[Person, Sent], Awaitable[None]]
     ) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
-            if not self._ours(request, posted=True):
+            if not self.is_ours(request, posted=True):
                 return PlainTextResponse("not from this page", 403)
             sent = json.loads(await request.body())
             me = self._people[sent["as"]]
@@ -222,6 +226,18 @@ class Pages:
             self._fill(view, sent["values"])
             await me.submits()
 
+    async def _attach(self, me: Person, sent: Sent) -> None:
+        """Put a file into a field, or take one out."""
+        view = self._view(me, sent)
+        usable = _usable(view, sent["block"], sent["action"])
+        there = current(usable.block, usable.element, view.typed)["files"]
+        files = [file for file in there if file["id"] != sent.get("without")]
+        if "data" in sent:
+            data = base64.b64decode(sent["data"])
+            files.append(new_file(self._slack, me.id, sent["name"], data, "").as_json())
+        view.typed.setdefault(sent["block"], {})[sent["action"]] = value_for(usable.element, files, [])
+        self._slack.changed()
+
     async def _close(self, me: Person, sent: Sent) -> None:
         if me.modal and me.modal.id == sent["view"]:
             await me.closes()
@@ -270,6 +286,8 @@ def _chosen(usable: Usable, choice: Any) -> dict[str, Any]:
             return {"selected_users": _listed(choice)}
         case "datepicker":
             return {"selected_date": choice or None}
+        case "rich_text_input":
+            return {"rich_text_value": written(choice)}
         case _:
             return {"value": choice or None}
 

@@ -1,18 +1,19 @@
 """A person at this Slack: types, presses, submits, and sees what comes of it."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from sandbox.slack import payloads
 from sandbox.slack.delivery import TIMED_OUT, Answer, Delivery
-from sandbox.slack.forms import PRESSED, Usable, look_up, missing, pressed, value_for
+from sandbox.slack.forms import PRESSED, Usable, Wanted, look_up, missing, pressed, value_for
 from sandbox.slack.model import Channel, Message, Profile, View
 from sandbox.slack.responses import show_answer
 from sandbox.slack.spelling import as_sent
 from sandbox.slack.submission import TROUBLE, obey
 from sandbox.slack.workspace import Workspace
 
-Values = dict[str, str | list[str] | None]
+Values = Mapping[str, Wanted]
 
 
 class Person:
@@ -165,7 +166,10 @@ class Person:
         return self.modal
 
     def fills(self, values: Values) -> None:
-        """Put values into the fields of the modal on top, by label, block_id or action_id."""
+        """Put values into the fields of the modal on top, by label, block_id or action_id.
+
+        A rich-text field takes plain text, a rich_text block or its elements; a file field takes files.
+        """
         view = self._top()
         for name, wanted in values.items():
             usable = look_up(view.blocks, name)

@@ -1,9 +1,13 @@
-"""What may stand in a `rich_text` block.
+"""What may stand in a `rich_text` block, and what Slack's editor makes of what a person writes in it.
 
 https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
 """
 
-from sandbox.slack.rules import Rule, boolean, integer, one_of, several, shape, string, typed, url
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+from sandbox.slack.rules import Flaws, Rule, boolean, integer, one_of, several, shape, string, typed, url
 
 STYLE = shape({}, dict.fromkeys(("bold", "italic", "strike", "code", "underline", "unlink"), boolean))
 _style: dict[str, Rule] = {"style": STYLE}
@@ -56,3 +60,33 @@ RICH_TEXT = shape(
     },
     {"block_id": _id},
 )
+
+
+def written(wanted: str | list[Any] | dict[str, Any] | None) -> dict[str, Any] | None:
+    """What a rich-text field holds: of plain text one section, of elements or a whole block just those.
+
+    None where there is nothing: how Slack sends an empty field is not documented, so that is guessed. Raises
+    ValueError where no editor could have made this.
+    """
+    if isinstance(wanted, str):
+        text = {"type": "text", "text": wanted}
+        wanted = [{"type": "rich_text_section", "elements": [text]}] if wanted else []
+    elements = wanted.get("elements") if isinstance(wanted, dict) else wanted
+    if not elements:
+        return None
+    block = {"type": "rich_text", "elements": copy.deepcopy(elements)}
+    flaws: Flaws = []
+    RICH_TEXT(block, "/rich_text_value", flaws)
+    if flaws:
+        raise ValueError(f"nobody can write this in Slack: {' '.join(flaws)}")
+    return block
+
+
+def says_something(block: dict[str, Any] | None) -> bool:
+    """Whether there is anything in it: a text, or a leaf that stands for one."""
+    return any(leaf.get("text") or leaf["type"] != "text" for leaf in _leaves(block or {}))
+
+
+def _leaves(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for inner in node.get("elements", ()):
+        yield from _leaves(inner) if "elements" in inner else [inner]

@@ -1,5 +1,8 @@
 // What stands in fields, and the question before something that destroys.
+import { written } from "./richtext.js";
+
 function valueOf(field) {
+  if (field.hasAttribute("data-rich")) return written(field);
   if (field.nodeName === "FIELDSET") return [...field.querySelectorAll("input:checked")].map((tick) => tick.value);
   if (field.multiple) return [...field.selectedOptions].map((option) => option.value);
   return field.value;

@@ -10,7 +10,7 @@ export function morph(old, fresh) {
   }
   if (old.hasAttribute("data-keep")) return;
   attributes(old, fresh);
-  if (old.matches("textarea, input, select") && touched(old)) return;
+  if (old.matches("textarea, input, select, [data-rich]") && touched(old)) return;
   if (old.nodeName === "TEXTAREA") { if (old.value !== fresh.value) old.value = fresh.value; return; }
   children(old, fresh);
   if (old.nodeName === "SELECT" && old.value !== fresh.value) old.value = fresh.value;

@@ -111,6 +111,7 @@ const doing = {
   async press(el) { if (el.nodeName !== "A") el.closest("details")?.removeAttribute("open"); await press(el, el.dataset.choice); },
   async close(el) { await send("close", placeOf(el)); },
   async dismiss(el) { await send("dismiss", placeOf(el)); },
+  async detach(el) { await send("attach", { ...placeOf(el), block: el.dataset.block, action: el.dataset.action, without: el.dataset.detach }); },
   async shortcut(el) { el.closest("details").removeAttribute("open"); await send("shortcut", { ...placeOf(el), shortcut: el.dataset.shortcut }); },
 };
 
@@ -160,7 +161,22 @@ document.addEventListener("input", (event) => {
   if (field) field.dataset.dirty = "";
 });
 
+async function attach(field) {
+  const { block, action } = field.dataset;
+  for (const file of [...field.files]) {
+    const data = (await read(file)).split(",", 2)[1] ?? "";
+    await send("attach", { ...placeOf(field), block, action, name: file.name, data });
+  }
+  field.value = "";
+}
+
+const read = (file) => new Promise((done, failed) => {
+  const reader = Object.assign(new FileReader(), { onload: () => done(reader.result), onerror: failed });
+  reader.readAsDataURL(file);
+});
+
 document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-attach]")) return void attach(event.target);
   const field = event.target.closest("[data-field][data-live]");
   if (field) void press(field, values(field.parentElement).find(([, action]) => action === field.dataset.action)?.[2]);
 });
@@ -182,7 +198,7 @@ document.addEventListener("keydown", (event) => {
 function keepInside(event) {
   const modal = document.querySelector("[data-modal]");
   if (!modal) return;
-  const stops = [...modal.querySelectorAll("button, input, select, textarea, a[href], summary")].filter((el) => el.offsetParent);
+  const stops = [...modal.querySelectorAll("button, input, select, textarea, a[href], summary, [data-rich]")].filter((el) => el.offsetParent);
   const edge = event.shiftKey ? stops[0] : stops.at(-1);
   if (modal.contains(document.activeElement) && document.activeElement !== edge) return;
   event.preventDefault();
