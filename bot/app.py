@@ -7,7 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import aiohttp
@@ -16,7 +16,8 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from starlette.types import ASGIApp
 
-from bot import slack, slackapi, timers, web
+from bot import auditing, slack, slackapi, timers, web
+from bot.carrier import Carrier
 from bot.channels import Channels
 from bot.desk import Desk
 from bot.errors import BridgeError
@@ -31,6 +32,7 @@ from bot.reconcile import Reconciler
 from bot.settings import Settings
 from bot.store import Store
 from bot.sweep import Sweep
+from bot.teller import Teller
 from bot.turns import Pace
 from bot.worker import Worker
 from commands import ACTIONS
@@ -72,7 +74,7 @@ async def running(
         stack.push_async_callback(freescout.close)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         client = slackapi.client(settings.slack_bot_token, settings.slack_api_url, session)
-        people = People(freescout, client)
+        people = People(freescout, client, store, clock)
         channels = Channels(client, clock)
         desk = Desk(settings, freescout, store, client, people, now)
         health = Health(now)
@@ -117,15 +119,18 @@ class _House:
 @asynccontextmanager
 async def _loops(house: _House) -> AsyncIterator[None]:
     desk, health, lanes, stopping = house.desk, house.health, house.lanes, house.stopping
-    reconciler = Reconciler(desk, house.channels, house.poster, lanes, stopping)
+    carrier = Carrier(desk, house.poster, lanes, health)
+    reconciler = Reconciler(desk, house.channels, house.poster, lanes, stopping, carry=carrier.carry)
     worker = Worker(desk.store, reconciler, health, desk.now, stopping)
     sweep = Sweep(desk, house.channels, house.poster, lanes, health)
     scan = timers.StaleScan(desk, health)
     notices = Notices(desk, health, house.channels, house.poster, lanes)
     outbox = Outbox(desk)
+    teller = Teller(desk, house.poster)
     rounds = [
         timers.Round(sweep.run, desk.settings.sweep.every),
         timers.Round(scan.run, desk.settings.stale.every),
+        timers.Round(partial(auditing.log_head, desk.store), timedelta(days=1)),
     ]
     scheduler = timers.schedule(rounds)
 
@@ -139,7 +144,9 @@ async def _loops(house: _House) -> AsyncIterator[None]:
 
     until_told: list[Callable[[asyncio.Event], Awaitable[None]]] = [
         outbox.run,
+        teller.run,
         notices.run,
+        carrier.run,
         *(one.run for one in rounds),
     ]
     loops: list[Callable[[], Awaitable[None]]] = [*[look] * WORKERS, give_turns]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_LONGEST_HOLD = timedelta(minutes=5)
 _DURATION = re.compile(r"(?:[0-9]{1,9}[smhd])+")
 
 
@@ -44,6 +45,13 @@ class Operators:
 
 
 @dataclass(frozen=True, slots=True)
+class Replies:
+    """How long everybody sees a reply, with a button that stops it, before it goes to the customer."""
+
+    hold: timedelta = timedelta(seconds=20)
+
+
+@dataclass(frozen=True, slots=True)
 class File:
     """All that the file says."""
 
@@ -51,6 +59,7 @@ class File:
     stale: Stale = Stale()
     sweep: Sweep = Sweep()
     operators: Operators = Operators()
+    replies: Replies = Replies()
 
 
 FILE_KEYS: dict[str, tuple[str, ...]] = {
@@ -58,6 +67,7 @@ FILE_KEYS: dict[str, tuple[str, ...]] = {
     "stale": tuple(f.name for f in fields(Stale)),
     "sweep": tuple(f.name for f in fields(Sweep)),
     "operators": tuple(f.name for f in fields(Operators)),
+    "replies": tuple(f.name for f in fields(Replies)),
 }
 
 
@@ -84,7 +94,7 @@ def read_file(name: str, read: Callable[[str], str], problems: list[str]) -> Fil
         return File()
     _unknown(name, content, tuple(FILE_KEYS), problems)
     routes = _routes(name, content.get("routes", []), problems)
-    stale, sweep, operators = (_table(name, key, content, problems) for key in list(FILE_KEYS)[1:])
+    stale, sweep, operators, replies = (_table(name, key, content, problems) for key in list(FILE_KEYS)[1:])
     return File(
         routes,
         Stale(
@@ -93,6 +103,7 @@ def read_file(name: str, read: Callable[[str], str], problems: list[str]) -> Fil
         ),
         Sweep(_every(f"{name}, [sweep]", sweep.get("every", "2m"), problems)),
         Operators(_operators(f"{name}, [operators]", operators.get("channel", ""), problems)),
+        Replies(_hold(f"{name}, [replies]", replies.get("hold", "20s"), problems)),
     )
 
 
@@ -158,6 +169,14 @@ def _every(where: str, value: object, problems: list[str]) -> timedelta:
     if every is None:
         problems.append(f'{where}: every should be a time like "1m" or "30s".')
     return every or timedelta(minutes=1)
+
+
+def _hold(where: str, value: object, problems: list[str]) -> timedelta:
+    """From nothing to five minutes: a customer who waits for an answer should not wait for its hold."""
+    hold = timedelta(0) if value in ("0", "0s") else duration(value)
+    if hold is None or hold > _LONGEST_HOLD:
+        problems.append(f'{where}: hold should be a time from "0s" to "5m".')
+    return hold or timedelta(0)
 
 
 def _unknown(where: str, table: Mapping[str, object], known: tuple[str, ...], problems: list[str]) -> None:

@@ -1,60 +1,89 @@
-"""The modal in which a reply or a note is written, and what becomes of it when it is submitted."""
+"""Writing an answer from Slack: the dialog opened, kept true while it is open, put on its way."""
 
+import asyncio
+import json
 import uuid
-from collections.abc import Awaitable, Callable
-from typing import Literal
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
-from bot import mail, richtext
-from bot.cards import Block, context, plain, richtext_block
-from bot.errors import UserError
-from bot.model import Conversation, Status, Thread, User
-from bot.store import Draft
-from bot.surfaces import LONGEST, Ask, FieldError, View, modal, select_input, text_input
+from bot import dialog, written
+from bot.crashpoints import reached
+from bot.desk import Desk
+from bot.dialog import Before, Kind, Scene
+from bot.errors import BridgeError, UserError
+from bot.model import Conversation, User
+from bot.slackapi import SlackRefused, call
+from bot.store import Draft, Writing
+from bot.surfaces import Ask, FieldError, View
 
-Kind = Literal["message", "note"]
 Finder = Callable[[User], Awaitable[Conversation]]
 
-CALLBACKS: dict[Kind, str] = {"message": "reply", "note": "note"}
-_EXCERPT = 800
-"""Characters of the customer's newest message, above the field."""
-_LINES = 8
-_AFTER = [(Status.PENDING, "Pending"), (Status.ACTIVE, "Active"), (Status.CLOSED, "Closed")]
+_FOR_NAMES = 1.0
+"""Seconds of the three in which Slack wants its answer."""
+LONGEST = 100_000
+"""Characters of HTML: what is longer is no answer, and FreeScout's database may cut it."""
 
 
-async def view(ask: Ask, kind: Kind, find: Finder, written: str = "") -> View:
-    """Make the modal for a conversation that `find` fetches for the person who asks."""
-    user = await ask.desk.people.user(ask.person)
-    conversation = await find(user)
-    customer = conversation.customer
-    if not conversation.published:
-        raise UserError("The conversation was deleted in FreeScout, so there is nothing to answer.")
-    if len(written) > LONGEST:
-        raise UserError(f"That is longer than the {LONGEST:,} characters that Slack's field takes.")
-    if kind == "message" and not (customer and customer.email):
-        raise UserError(
-            "The customer has no e-mail address, so a reply would reach nobody. Add a note instead."
-        )
-    kept = {
-        "conversation": conversation.id,
-        "number": conversation.number,
-        "user": user.id,
-        "customer": customer.email if customer else "",
-        "channel": ask.channel,
-        "thread": ask.thread,
-    }
-    if kind == "note":
-        head = context(":memo:", plain(f"Internal, on {mail.one_line(conversation.title, 200)}"))
-        return modal(
-            CALLBACKS[kind], "Note", "Save Note", [head, text_input("text", "Note", initial=written)], kept
-        )
-    place = await ask.desk.place(conversation)
-    mailbox = mail.one_line(place.mailbox.name, 60) if place.mailbox else "FreeScout"
-    blocks = [
-        *_heading(conversation, f"From {mailbox}, as {mail.one_line(user.name, 80)}"),
-        text_input("text", "Reply", initial=written),
-        select_input("status", "Afterwards the conversation is", [*_AFTER], Status.PENDING),
-    ]
-    return modal(CALLBACKS[kind], "Reply", "Send Reply", blocks, kept)
+async def write(ask: Ask, title: str, kind: Kind, find: Finder, before: Before | None = None) -> None:
+    """Open the dialog for a conversation that `find` fetches for the person who asks; let others know."""
+    made: list[tuple[View, Scene]] = []
+
+    async def build() -> View:
+        user = await ask.desk.people.user(ask.person)
+        conversation = await find(user)
+        if not conversation.published:
+            raise UserError("The conversation was deleted in FreeScout, so there is nothing to answer.")
+        if kind == "message" and not (conversation.customer and conversation.customer.email):
+            raise UserError(
+                "The customer has no e-mail address, so a reply would reach nobody. Add a note instead."
+            )
+        scene = await _scene(ask.desk, conversation, ask.person)
+        view = dialog.dialog(kind, scene, user, before or Before(), (ask.channel, ask.thread))
+        made.append((view, scene))
+        return view
+
+    identity = await ask.open(title, build)
+    if not identity:
+        return
+    view, scene = made[0]
+    writing = Writing(
+        view=identity,
+        conversation=scene.conversation.id,
+        slack_user=ask.person,
+        kind=kind,
+        name=json.loads(view["private_metadata"])["name"],
+        kept=json.dumps(view),
+        version=scene.version,
+        since=ask.desk.now().timestamp(),
+    )
+    await ask.desk.store.begin_writing(writing)
+    await ask.desk.store.ring([scene.conversation.id], "writing", priority=1)
+
+
+async def freshen(desk: Desk, conversation: Conversation, writing: Sequence[Writing]) -> None:
+    """Show in each open dialog what was said, and who else writes, since it was opened."""
+    for one in writing:
+        scene = await _scene(desk, conversation, one.slack_user)
+        if scene.version == one.version:
+            continue
+        newer = json.loads(scene.version)[0] != json.loads(one.version)[0]
+        kind: Kind = "note" if one.kind == "note" else "message"
+        view = dialog.anew(json.loads(one.kept), kind, replace(scene, newer=newer))
+        try:
+            await call(desk.web.views_update, view_id=one.view, view=view)
+        except SlackRefused:  # closed by now, without a word from Slack
+            await desk.store.end_writing(one.view)
+            await desk.store.ring([conversation.id], "writing", priority=1)
+            continue
+        except BridgeError:  # what changed is found before anything is sent
+            continue
+        await desk.store.saw(one.view, scene.version)
+
+
+async def stopped(ask: Ask) -> None:
+    """Note that a dialog was closed without anything sent."""
+    await _closed(ask)
 
 
 def by_id(ask: Ask, identity: int) -> Finder:
@@ -67,51 +96,90 @@ def by_quote(ask: Ask, words: str) -> Finder:
     return lambda user: ask.desk.quoted(words, user)
 
 
-def draft(ask: Ask, kind: Kind) -> Draft:
+async def send(ask: Ask, kind: Kind) -> None:
+    """Put what was submitted on its way; raise FieldError where it cannot be."""
+    draft = await _draft(ask, kind)
+    edited = int(ask.kept.get("outbox") or 0)
+    if not edited:
+        await ask.desk.store.queue(draft)
+    elif not await ask.desk.store.requeue(edited, draft):
+        raise FieldError(
+            dialog.TEXT, "That reply is gone or thrown away already. To send this, begin a new one."
+        )
+    reached("reply.held")
+    await _closed(ask)
+
+
+async def _draft(ask: Ask, kind: Kind) -> Draft:
     """Read what was submitted. The view's id makes two clicks one intent."""
-    return Draft(
+    rich = ask.rich.get(dialog.TEXT) or {}
+    if written.blank(rich):
+        raise FieldError(dialog.TEXT, "There is nothing in it yet.")
+    names = await _names(ask, rich)
+    html = written.html(rich, names)
+    if len(html) > LONGEST:
+        raise FieldError(dialog.TEXT, f"That is {len(html):,} characters long; at most {LONGEST:,} can go.")
+    own = str(ask.kept.get("own") or "")
+    boxes = ask.fields.get(dialog.MORE, "").split()
+    files = [*(str(ask.kept.get("files") or "").split() if dialog.KEEP in boxes else []), *ask.files]
+    note = Draft(
         intent=ask.view or uuid.uuid4().hex,
         conversation=int(ask.kept["conversation"]),
         number=int(ask.kept["number"]),
         kind=kind,
-        text=ask.fields.get("text", ""),
+        text=written.plain(rich, names),
         user=int(ask.kept["user"]),
         slack_user=ask.person,
         channel=ask.channel,
         thread_ts=ask.thread,
-        customer_email=str(ask.kept.get("customer", "")) if kind == "message" else "",
-        status=ask.fields.get("status", "") if kind == "message" else "",
+        rich=json.dumps(rich),
+        html=html,
+        files=" ".join(dict.fromkeys(files)),
+        name=str(ask.kept.get("name") or ""),
+        seen=json.dumps(ask.kept["seen"]),
+    )
+    if kind == "note":
+        return note
+    return replace(
+        note,
+        customer_email=str(ask.kept.get("customer") or ""),
+        cc="\n".join(dialog.addresses(ask.fields.get(dialog.CC, ""), dialog.CC, own)),
+        bcc="\n".join(dialog.addresses(ask.fields.get(dialog.BCC, ""), dialog.BCC, own)),
+        status=ask.fields.get(dialog.STATUS, ""),
+        assign=int(dialog.ASSIGN in boxes),
+        hold=ask.desk.settings.replies.hold.total_seconds(),
     )
 
 
-async def send(ask: Ask, written: Draft) -> None:
-    """Put a draft on its way; twice the same intent is sent once."""
-    if not written.text.strip():
-        raise FieldError("text", "There is nothing in it yet.")
-    await ask.desk.store.queue(written)
+async def _names(ask: Ask, rich: Mapping[str, Any]) -> dict[str, str]:
+    """What those are called who are mentioned; who is not known in time, while Slack waits, is someone."""
+    wanted = sorted(one for one in written.mentioned(rich) if one[:1] in ("U", "W"))[:20]
+    told = {one: asyncio.create_task(_name(ask.desk, one)) for one in wanted}
+    if told:
+        _, late = await asyncio.wait(told.values(), timeout=_FOR_NAMES)
+        for task in late:
+            task.cancel()
+    done = {one: task for one, task in told.items() if task.done() and not task.cancelled()}
+    return {one: task.result() for one, task in done.items() if not task.exception() and task.result()}
 
 
-def _heading(conversation: Conversation, sender: str) -> list[Block]:
-    customer = conversation.customer
-    name = mail.one_line(customer.name, 80) if customer else "nobody"
-    to = f"To {name}"
-    if customer and customer.email and customer.email != name:
-        to += f" · {mail.one_line(customer.email, 120)}"
-    if conversation.cc:
-        to += f"\nCc {mail.one_line(', '.join(conversation.cc), 400)}"
-    about = richtext_block(
-        richtext.section(
-            richtext.text(mail.one_line(conversation.title, 200), bold=True), richtext.text(f"\n{to}")
-        )
+async def _name(desk: Desk, slack_user: str) -> str:
+    person = (await call(desk.web.users_info, user=slack_user)).get("user") or {}
+    return str(person.get("real_name") or person.get("name") or "")
+
+
+async def _scene(desk: Desk, conversation: Conversation, person: str) -> Scene:
+    writing = await desk.store.writing(conversation.id)
+    held = await desk.store.held_replies(conversation.id)
+    return Scene(
+        conversation,
+        await desk.people.mailbox(conversation.mailbox_id),
+        tuple(one for one in writing if one.slack_user != person),
+        tuple(one for one in held if one.slack_user != person),
     )
-    return [about, context(":outbox_tray:", plain(sender)), *_newest(conversation.threads)]
 
 
-def _newest(threads: tuple[Thread, ...]) -> list[Block]:
-    asked = [thread for thread in threads if thread.type == "customer"]
-    if not asked:
-        return []
-    body = "\n".join(mail.plain(asked[-1].body, _EXCERPT).splitlines()[:_LINES])
-    body = f"{body[:_EXCERPT].rstrip()}…" if len(body) > _EXCERPT else body or "(no text)"
-    quote: Block = {"type": "rich_text_quote", "elements": [richtext.text(body)]}
-    return [richtext_block(quote)]
+async def _closed(ask: Ask) -> None:
+    conversation = await ask.desk.store.end_writing(ask.view)
+    if conversation:
+        await ask.desk.store.ring([conversation], "writing", priority=1)

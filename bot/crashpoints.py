@@ -19,12 +19,17 @@ POINTS = (
     "digest.begun",
     "digest.made",
     "digest.kept",
+    "files.uploaded",
+    "files.shared",
     "sweep.listed",
     "sweep.rung",
     "sweep.marked",
-    "reply.claimed",
+    "reply.held",
+    "reply.shown",
+    "reply.fetched",
     "reply.begun",
     "reply.made",
+    "reply.recorded",
     "reply.kept",
 )
 

@@ -10,9 +10,10 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot import mail
 from bot.cards import Message, Place
 from bot.clock import waiting
-from bot.errors import BridgeError, Misconfigured, Transient, UserError
+from bot.errors import Ambiguous, BridgeError, Misconfigured, NotAllowed, Transient, UserError
 from bot.freescout import FreeScout, NotFound
 from bot.model import Conversation, User
 from bot.people import People
@@ -44,22 +45,30 @@ class Desk:
         except NotFound as error:
             raise NotFound("This conversation was deleted from FreeScout for good.") from error
         if conversation.mailbox_id not in await self.people.may_see(user):
-            raise UserError(
-                "FreeScout does not let you see this conversation's mailbox, so nothing was done."
+            self.people.forget_user(user)  # they may be given the right any moment now
+            raise NotAllowed(
+                "FreeScout does not let you see this conversation's mailbox, so nothing was done. "
+                "Ask an admin of FreeScout for it (Manage » Users » Permissions), then try again.",
+                user.id,
+                identity,
             )
         return conversation
 
     async def quoted(self, words: str, user: User) -> Conversation:
         """Fetch the conversation that `412`, `#412` or its address in FreeScout means."""
+        return await self.conversation(await self.meant(words), user)
+
+    async def meant(self, words: str) -> int:
+        """The id of the conversation that such words mean."""
         if by_url := _URL.fullmatch(words):
-            return await self.conversation(int(by_url[1]), user)
+            return int(by_url[1])
         number = _NUMBER.fullmatch(words)
         if number is None:
             raise UserError("Which conversation? Say its number, like `412`, or paste its address.")
         found = await self.freescout.numbered(int(number[1]))
         if found is None:
             raise UserError(f"FreeScout has no conversation #{number[1]}.")
-        return await self.conversation(found.id, user)
+        return found.id
 
     async def place(self, conversation: Conversation) -> Place:
         """What a card says beside the conversation."""
@@ -72,16 +81,22 @@ class Desk:
 
     @asynccontextmanager
     async def act(
-        self, slack_user: str, user: User, action: str, conversation: Conversation, detail: str = ""
+        self,
+        slack_user: str,
+        user: User,
+        action: str,
+        conversation: Conversation,
+        *,
+        before: str = "",
+        after: str = "",
     ) -> AsyncIterator[None]:
         """Do one act inside: its outcome goes on record, and the conversation is looked at afterwards."""
-        outcome = "done"
+        outcome = "unknown: the bridge was stopped"
         try:
             yield
+            outcome = "done"
         except Exception as error:
-            outcome = (
-                f"failed: {error}" if isinstance(error, BridgeError) else f"failed: {type(error).__name__}"
-            )
+            outcome = _outcome(error)
             raise
         finally:
             await self.store.audit(
@@ -89,7 +104,8 @@ class Desk:
                 user=user.id,
                 action=action,
                 conversation=conversation.id,
-                detail=detail,
+                before=before,
+                after=after,
                 outcome=outcome,
             )
             await self.store.ring([conversation.id], action, priority=1)
@@ -106,8 +122,25 @@ class Desk:
             await call(self.web.chat_postEphemeral, **place, **said)
         except BridgeError as error:
             log.info("an ephemeral message did not go (%s): trying a direct one", error)
-            opened = await call(self.web.conversations_open, users=slack_user)
-            await call(self.web.chat_postMessage, channel=opened["channel"]["id"], **said)
+            await self.say(await self.direct(slack_user), message)
+
+    async def direct(self, slack_user: str) -> str:
+        """The channel of direct messages with one person."""
+        opened = await call(self.web.conversations_open, users=slack_user)
+        return str(opened["channel"]["id"])
+
+    async def say(self, channel: str, message: Message) -> None:
+        """Say something that stays; may say it twice where Slack broke off."""
+        await call(self.web.chat_postMessage, channel=channel, text=message.text, blocks=list(message.blocks))
+
+
+def _outcome(error: Exception) -> str:
+    """What the record says of an act that raised."""
+    if not isinstance(error, BridgeError):
+        return f"failed: {type(error).__name__}"
+    how = {UserError: "refused", Ambiguous: "unknown"}
+    word = next((word for kind, word in how.items() if isinstance(error, kind)), "failed")
+    return f"{word}: {mail.one_line(str(error), 300)}"
 
 
 def excuse(error: BridgeError) -> str:

@@ -3,6 +3,7 @@
 BridgeError
 ├── ConfigError   the operator, before anything starts
 ├── UserError     the person in Slack: they read the message as it stands
+│   └── NotAllowed  the same, for want of a right: that they were told no goes on record
 ├── Permanent     the operator: trying again cannot help
 ├── Transient     nobody: try again later
 └── Ambiguous     nobody yet: a write was cut off, look before doing anything
@@ -25,6 +26,14 @@ class ConfigError(BridgeError):
 
 class UserError(BridgeError):
     """Something that the person in Slack can put right; the text says how."""
+
+
+class NotAllowed(UserError):
+    """Something that a person has no right to. `user` and `conversation` are FreeScout's ids, where known."""
+
+    def __init__(self, message: str, user: int = 0, conversation: int = 0) -> None:
+        self.user, self.conversation = user, conversation
+        super().__init__(message)
 
 
 class Permanent(BridgeError):

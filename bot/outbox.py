@@ -1,10 +1,14 @@
 """Replies and notes on their way to FreeScout, where a second copy would be mailed to a customer.
 
-    queued ── sending ── sent
-      │         │  └──── unknown ── (looked for three times) ── sent, or failed
-      └─────────┴─────── failed, and the writer gets the text back
+    held ──── sending ──── sent
+     │ │         │  └───── unknown ── (looked for three times) ── sent, or failed: the writer is asked
+     │ │         └──────── failed: FreeScout refuses it
+     │ └── blocked: the truth is another than its writer saw, or it is too late; the writer is asked
+     └──── cancelled
 
-A reply that another process was cut off from is found in `sending`, and is looked for before anything else.
+Every move is made on disk, and only from the state and for the text that the mover knew: what somebody
+stopped or edited a moment ago cannot be sent. A reply that another process was cut off from is found in
+`sending`, and is looked for first. `teller` says what becomes of each.
 """
 
 import asyncio
@@ -13,23 +17,37 @@ import logging
 import secrets
 from datetime import timedelta
 
-from bot import cards, mail
-from bot.cards import Message, context, plain, richtext_block
+from bot import mail
+from bot.changes import Seen, address, body, changes, standing
+from bot.crashpoints import reached
 from bot.desk import Desk, excuse
-from bot.errors import Ambiguous, BridgeError, Transient, UserError
-from bot.freescout import NewThread, NotFound
-from bot.model import Conversation, Status
-from bot.richtext import section, text
-from bot.store import Reply, ReplyState
+from bot.errors import Ambiguous, BridgeError, Transient
+from bot.files import fetch
+from bot.freescout import NewThread, NotFound, Upload, Written
+from bot.model import Conversation, Status, User
+from bot.store import Choice, Reply, ReplyState
 
 log = logging.getLogger(__name__)
 
-TRY_AGAIN = "reply.again"
 LOOKS = (timedelta(seconds=2), timedelta(seconds=10), timedelta(seconds=45))
 """When to look for a reply whose fate is unknown. FreeScout's own requests end within about a minute."""
 PATIENCE = timedelta(minutes=30)
 """How long a reply waits for a FreeScout that cannot be reached before its writer is asked."""
 RETRY = timedelta(seconds=10)
+_POLL = 0.1
+"""Seconds: nothing should go much later than its countdown says."""
+_BUG_TRIES = 10
+LATE = timedelta(minutes=5)
+"""From which delay on a reply does not go without being asked about."""
+
+
+class Stopped(Exception):
+    """The reply is not to go as it is; its writer decides."""
+
+    def __init__(self, words: str, choice: Choice, truth: Conversation | None = None) -> None:
+        super().__init__(words)
+        self.choice = choice
+        self.truth = truth
 
 
 class Outbox:
@@ -45,7 +63,7 @@ class Outbox:
         while not stopping.is_set():
             reply = await self._next() if len(self._busy) < at_once else None
             if reply is None:
-                await self._desk.store.wait_for_replies(0.5, stopping)
+                await self._desk.store.wait_for_replies(_POLL, stopping)
                 continue
             self._busy.add(reply.id)
             task = asyncio.create_task(self._handle(reply))
@@ -62,7 +80,7 @@ class Outbox:
 
     async def _handle(self, reply: Reply) -> None:
         try:
-            if reply.state == ReplyState.QUEUED:
+            if reply.state == ReplyState.HELD:
                 await self._send(reply)
             else:
                 await self._find(reply)
@@ -74,166 +92,203 @@ class Outbox:
             self._busy.discard(reply.id)
 
     async def _broke(self, identity: int, mark: str) -> None:
-        """Give up for a fault of our own, but call nothing failed that went."""
+        """After a fault of our own, look for what may have gone, again and again, before giving up."""
         try:
             reply = await self._desk.store.reply(identity)
-            if reply is None or reply.state not in (
-                ReplyState.QUEUED,
-                ReplyState.SENDING,
-                ReplyState.UNKNOWN,
-            ):
-                return
             why = f"Something went wrong in the bridge (operator: see {mark} in the log)."
-            await self._fail(reply, why, open_end=reply.state != ReplyState.QUEUED)
+            if reply is not None and reply.state == ReplyState.HELD:
+                await self._desk.store.stop_reply(reply, ReplyState.FAILED, why, Choice.EDIT)
+            elif reply is not None and reply.state in (ReplyState.SENDING, ReplyState.UNKNOWN):
+                if reply.attempts > _BUG_TRIES:
+                    await self._fail(reply, why, Choice.DOUBT)
+                    return
+                due, attempts = self._desk.now() + RETRY, reply.attempts + 1
+                await self._desk.store.mark_reply(reply, ReplyState.UNKNOWN, due=due, attempts=attempts)
         except Exception:
             log.exception("reply %s stays as it is [%s]", identity, mark)
             await asyncio.sleep(1)
 
     async def _send(self, reply: Reply) -> None:
+        """Send a held one if all is as its writer saw it."""
         try:
-            truth = await self._still_meant(reply)
-            last = max((thread.id for thread in truth.threads), default=0)
-            await self._desk.store.mark_reply(reply, ReplyState.SENDING, after_thread=last)
-            thread = NewThread(
-                reply.kind,
-                mail.to_html(reply.text),
-                cc=truth.cc,
-                user=reply.user,
-                status=Status(reply.status) if reply.status else None,
-            )
-            await self._desk.freescout.add_thread(reply.conversation, thread)
+            if reply.due > self._desk.now().timestamp() + 1:  # the clock was put back
+                due = self._desk.now() + timedelta(seconds=reply.hold)
+                await self._desk.store.date_reply(reply, due, error=reply.error, attempts=reply.attempts)
+                return
+            thread, last = await self._thread(reply)
+        except Stopped as stop:
+            await self._stop(reply, stop)
+            return
+        except (Transient, Ambiguous) as error:  # nothing was sent yet, whatever broke off
+            await self._later(reply, error)
+            return
+        except BridgeError as error:
+            await self._stop(reply, Stopped(excuse(error), Choice.EDIT))
+            return
+        reached("reply.fetched")
+        if await self._desk.store.claim_reply(reply, last):
+            reached("reply.begun")
+            await self._post(reply, thread)
+
+    async def _post(self, reply: Reply, thread: NewThread) -> None:
+        """Post what is claimed: from here on it may have gone."""
+        try:
+            made = await self._desk.freescout.add_thread(reply.conversation, thread)
         except Ambiguous as error:
             log.warning("reply %s: %s; looking for it", reply.id, error)
             await self._unknown(reply, 0)
         except Transient as error:
-            await self._later(reply, error)
+            due = self._desk.now() + RETRY
+            await self._desk.store.mark_reply(
+                reply, ReplyState.HELD, due=due, error=str(error), attempts=reply.attempts + 1
+            )
         except BridgeError as error:
-            await self._fail(reply, excuse(error))
+            await self._fail(reply, excuse(error), Choice.EDIT)
         else:
-            await self._sent(reply)
+            reached("reply.made")
+            await self._sent(reply, made)
 
-    async def _still_meant(self, reply: Reply) -> Conversation:
-        """Fetch the truth, and stop what would go in a wrong name or to somebody else than its writer saw."""
-        user = await self._desk.people.user(reply.slack_user)
-        if user.id != reply.user:
-            raise UserError("You are another FreeScout user now than when you wrote it.")
-        truth = await self._desk.conversation(reply.conversation, user)
+    async def _thread(self, reply: Reply) -> tuple[NewThread, int]:
+        """Fetch the truth and make what FreeScout gets; raise Stopped where it is another than was seen."""
+        truth, user = await self._truth(reply)
+        own = await self._desk.store.own_threads(reply.conversation, reply.slack_user)
+        seen = Seen.load(reply.seen)
+        said = changes(seen, truth, user.id, own) if seen and reply.kind == "message" else []
+        if said:
+            choice = Choice.ANYWAY if truth.published and address(truth) else Choice.EDIT
+            raise Stopped(" ".join(said), choice, truth)
         if not truth.published:
-            raise UserError("The conversation was deleted in the meantime.")
-        email = truth.customer.email if truth.customer else ""
-        if reply.kind == "message" and email.casefold() != reply.customer_email.casefold():
-            raise UserError("The conversation has another customer now, so the reply would have gone astray.")
-        return truth
+            raise Stopped("The conversation was deleted in the meantime.", Choice.EDIT)
+        if reply.kind == "message" and address(truth) != reply.customer_email.casefold():
+            raise Stopped("The conversation has another customer now.", Choice.ANYWAY, truth)
+        late = timedelta(seconds=self._desk.now().timestamp() - reply.due)
+        if reply.kind == "message" and late > LATE:
+            minutes = round(late.total_seconds() / 60)
+            words = f"It should have gone {minutes} minutes ago, but the bridge was away."
+            raise Stopped(words, Choice.ANYWAY, truth)
+        note = reply.kind == "note"
+        thread = NewThread(
+            reply.kind,
+            body(reply),
+            cc=truth.cc if note else reply.cc.split(),
+            bcc=truth.bcc if note else reply.bcc.split(),
+            user=reply.user,
+            status=Status(reply.status) if reply.status else None,
+            files=await self._files(reply),
+        )
+        return thread, max((thread.id for thread in truth.threads), default=0)
+
+    async def _truth(self, reply: Reply) -> tuple[Conversation, User]:
+        """The conversation as it is, for its writer, who must be the same FreeScout user and may see it."""
+        try:
+            user = await self._desk.people.user(reply.slack_user)
+            if user.id != reply.user:
+                raise Stopped("You are another FreeScout user now than when you wrote it.", Choice.EDIT)
+            return await self._desk.conversation(reply.conversation, user), user
+        except NotFound as error:
+            words = (
+                "FreeScout does not have the conversation any more: it was deleted, or merged into another."
+            )
+            raise Stopped(words, Choice.EDIT) from error
+
+    async def _files(self, reply: Reply) -> list[Upload]:
+        return [await fetch(self._desk, one) for one in reply.files.split()]
+
+    async def _stop(self, reply: Reply, stop: Stopped) -> None:
+        """Ask the writer, unless they stopped or changed it themselves in this moment."""
+        now_seen = Seen.of(stop.truth).dump() if stop.truth else ""
+        customer = address(stop.truth) if stop.truth else None
+        words = str(stop)
+        if stop.choice == Choice.ANYWAY and customer and customer != reply.customer_email.casefold():
+            words += f" Send Anyway would send it to {mail.one_line(customer, 120)}."
+        state = ReplyState.BLOCKED if reply.kind == "message" else ReplyState.FAILED
+        if await self._desk.store.stop_reply(
+            reply, state, words, stop.choice, now_seen=now_seen, customer=customer
+        ):
+            await self._record(reply, f"stopped: {words}")
 
     async def _find(self, reply: Reply) -> None:
         """Look in FreeScout for a reply that may have arrived, and never send it a second time."""
         try:
             truth = await self._desk.freescout.conversation(reply.conversation)
         except NotFound:
-            gone = "FreeScout broke off, and has since deleted the conversation for good."
-            await self._fail(reply, gone, open_end=True)
+            gone = "FreeScout broke off, and does not have the conversation any more."
+            await self._fail(reply, gone, Choice.DOUBT)
             return
         except BridgeError as error:
-            if not reply.error:
-                await self._tell(reply, f"{error}. Whether your {_word(reply)} went is still to be seen.")
             await self._desk.store.mark_reply(
                 reply, ReplyState.UNKNOWN, due=self._desk.now() + RETRY, error=str(error)
             )
             return
         looked = reply.attempts if reply.state == ReplyState.UNKNOWN else 0
-        if _stands(reply, truth):
-            await self._sent(reply)
+        own = await self._desk.store.own_threads(reply.conversation, reply.slack_user)
+        if found := standing(reply, truth, own):
+            await self._sent(reply, Written(found.id))
         elif looked < len(LOOKS):
             await self._unknown(reply, looked)
         else:
-            await self._fail(reply, "FreeScout broke off and does not show it now.", open_end=True)
+            words = "FreeScout broke off and does not show it now. Look before you send it again."
+            await self._fail(reply, words, Choice.DOUBT)
 
     async def _unknown(self, reply: Reply, looked: int) -> None:
         """Look later. Tries before it was cut off do not count: each such reply gets every look."""
-        if looked == 0:
-            await self._tell(
-                reply,
-                f"FreeScout broke off while it took your {_word(reply)} on #{reply.number}. "
-                "Whether it arrived is being looked up; you will hear within a minute.",
-            )
         due = self._desk.now() + LOOKS[looked]
         await self._desk.store.mark_reply(reply, ReplyState.UNKNOWN, due=due, attempts=looked + 1)
 
-    async def _later(self, reply: Reply, error: Transient) -> None:
-        if reply.attempts * RETRY > PATIENCE:
-            await self._fail(reply, excuse(error))
+    async def _later(self, reply: Reply, error: BridgeError) -> None:
+        attempts = reply.attempts + 1
+        if attempts * RETRY > PATIENCE:
+            await self._stop(reply, Stopped(excuse(error), Choice.ANYWAY))
             return
-        if reply.attempts == 0:
-            await self._tell(reply, f"{error}. Your {_word(reply)} is kept and goes as soon as that passes.")
-        due, attempts = self._desk.now() + RETRY, reply.attempts + 1
-        await self._desk.store.mark_reply(
-            reply, ReplyState.QUEUED, due=due, error=str(error), attempts=attempts
+        await self._desk.store.date_reply(
+            reply, self._desk.now() + RETRY, error=str(error), attempts=attempts
         )
 
-    async def _sent(self, reply: Reply) -> None:
-        await self._desk.store.mark_reply(reply, ReplyState.SENT)
+    async def _sent(self, reply: Reply, made: Written) -> None:
+        """Do what is still to do of one that FreeScout has; a process that dies here does it once more."""
+        remarks = []
+        if made.missing:
+            remarks.append(f"FreeScout left out {made.missing} of its files: attach them there.")
+        if reply.assign and (why := await self._assign(reply)):
+            remarks.append(f"It is not assigned to you: {why}")
         await self._record(reply, "sent")
-        to = f" to {mail.one_line(reply.customer_email, 100)}" if reply.kind == "message" else ""
-        done = "is saved" if reply.kind == "note" else f"went{to}"
-        await self._tell(reply, f"Your {_word(reply)} on #{reply.number} {done}.")
+        reached("reply.recorded")
+        await self._desk.store.mark_reply(reply, ReplyState.SENT, thread=made.id, error=" ".join(remarks))
+        reached("reply.kept")
 
-    async def _fail(self, reply: Reply, why: str, *, open_end: bool = False) -> None:
-        """Give the text back with the reason; with an open end, never call it unsent: it may yet arrive."""
-        await self._desk.store.mark_reply(reply, ReplyState.FAILED, error=why)
-        await self._record(reply, "unknown" if open_end else "failed")
-        head = f"Your {_word(reply)} on #{reply.number} did not go. {why}"
-        if open_end:
-            head = (
-                f"Nobody can say whether your {_word(reply)} on #{reply.number} went. {why} "
-                "Look at the conversation before you send it again."
-            )
-        body = reply.text if len(reply.text) < 8000 else reply.text[:8000] + "…"
-        url = self._desk.settings.conversation_url(reply.conversation)
-        again = cards.button(TRY_AGAIN, "Try Again", str(reply.id))
-        look = {**cards.button(cards.OPEN, "Open in FreeScout", str(reply.conversation)), "url": url}
-        buttons: cards.Block = {"type": "actions", "elements": [again, look]}
-        quote = richtext_block({"type": "rich_text_quote", "elements": [text(body)]})
-        blocks = (context(":warning:", plain(head)), quote, buttons)
-        await self._say(reply, Message(mail.escape(head), blocks))
-
-    async def _tell(self, reply: Reply, words: str) -> None:
-        block = richtext_block(section(text(words)))
-        await self._say(reply, Message(mail.escape(words), (block,)))
-
-    async def _say(self, reply: Reply, message: Message) -> None:
+    async def _assign(self, reply: Reply) -> str:
+        """Assign the conversation to the writer; return why not, where that fails."""
         try:
-            await self._desk.tell(reply.slack_user, reply.channel, reply.thread_ts, message)
-        except BridgeError as error:  # the text stays in the outbox
-            log.error("cannot tell %s about reply %s: %s", reply.slack_user, reply.id, error)
+            user = await self._desk.people.user(reply.slack_user)
+            conversation = await self._desk.freescout.conversation(reply.conversation)
+            if conversation.assignee is None or conversation.assignee.id != user.id:
+                await self._desk.freescout.assign(conversation, user, user=user.id)
+        except BridgeError as error:
+            return excuse(error)
+        return ""
+
+    async def _fail(self, reply: Reply, why: str, choice: Choice) -> None:
+        """Give the text back with the reason; in doubt never call it unsent: it may yet arrive."""
+        await self._record(reply, "unknown" if choice is Choice.DOUBT else f"failed: {why}")
+        await self._desk.store.mark_reply(reply, ReplyState.FAILED, error=why, choice=choice.value)
 
     async def _record(self, reply: Reply, outcome: str) -> None:
+        meant = {
+            "outbox": reply.id,
+            "to": reply.customer_email,
+            "cc": reply.cc.split(),
+            "bcc": reply.bcc.split(),
+            "status": reply.status,
+            "files": len(reply.files.split()),
+            "assign": bool(reply.assign),
+        }
+        kept = {name: value for name, value in meant.items() if value}
         await self._desk.store.audit(
             slack_user=reply.slack_user,
             user=reply.user,
-            action="note" if reply.kind == "note" else "reply",
+            action=reply.word,
             conversation=reply.conversation,
-            detail=json.dumps({"outbox": reply.id, "status": reply.status}),
+            after=json.dumps(kept, ensure_ascii=False),
             outcome=outcome,
         )
         await self._desk.store.ring([reply.conversation], "outbox", priority=1)
-
-
-def _word(reply: Reply) -> str:
-    return "note" if reply.kind == "note" else "reply"
-
-
-def _stands(reply: Reply, truth: Conversation) -> bool:
-    """Tell whether the reply is among the threads that came after it was begun."""
-    wanted = _words(mail.to_html(reply.text))
-    return any(
-        thread.id > reply.after_thread
-        and thread.type == reply.kind
-        and thread.created_by is not None
-        and thread.created_by.id == reply.user
-        and _words(thread.body) == wanted
-        for thread in truth.threads
-    )
-
-
-def _words(html: str) -> list[str]:
-    return mail.plain(html).split()

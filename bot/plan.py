@@ -10,15 +10,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import IntEnum
 
-from bot import cards, clock
+from bot import attached, cards, clock
 from bot.cards import Message, Place
-from bot.model import Conversation, Mailbox, Status, Thread
+from bot.model import Attachment, Conversation, Mailbox, Status, Thread
+from bot.store import Writing
 
 CARD = "card"
 DIGEST = "digest"
 """The key of a line in a digest, which stands for a card that did not come."""
+RECEIPT = "reply:"
+"""How the keys begin under which it is said what becomes of a reply: `teller` keeps those, not the plan."""
 ANEW = "anew"
 """The key that says that a card was deleted by hand and came anew."""
+FILES, UNFETCHED = "files:", "unfetched:"
+"""How the keys begin of a thread's files, and of the line for those that cannot be brought."""
 ASKED = "asked"
 """The version of such a line when somebody asked for the card."""
 TOLD = ("customer", "message", "note")
@@ -56,6 +61,8 @@ class Step:
     urgency: Urgency = Urgency.QUIET
     at: datetime | None = None
     """When what it tells of happened."""
+    files: tuple[Attachment, ...] = ()
+    """What is to be brought; such a step is the carrier's, and has no words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,8 @@ class View:
     after: Sequence[timedelta]
     now: datetime
     mention: str | None = None
+    writing: Sequence[Writing] = ()
+    """Who has a dialog open for an answer to it."""
 
 
 def plan(view: View, posted: Mapping[str, Posted]) -> list[Step]:
@@ -82,7 +91,7 @@ def plan(view: View, posted: Mapping[str, Posted]) -> list[Step]:
     if shown is None and DIGEST in posted and not _outgrown(view, posted):
         return []
     wait = clock.waiting(view.conversation)
-    place = Place(view.url, view.mailbox, wait, view.now, ANEW in posted)
+    place = Place(view.url, view.mailbox, wait, view.now, ANEW in posted, tuple(view.writing))
     if not view.routed:
         version = _digest("moved", view.conversation.title, view.mailbox)
         return _card(posted, version, cards.moved_card(view.conversation, place)) if shown else []
@@ -91,7 +100,8 @@ def plan(view: View, posted: Mapping[str, Posted]) -> list[Step]:
     said = list(_said(view.conversation, view.url, posted)) if view.conversation.published else []
     pings = list(_pings(view, place, posted))
     # A new card comes first, being the head of the thread; a changed one last, when all it sums up is there.
-    return said + pings + card if shown else card + said + pings
+    files = list(_files(view.conversation, view.url, posted)) if view.conversation.published else []
+    return [*(said + pings + card if shown else card + said + pings), *files]
 
 
 def next_look(conversation: Conversation, after: Sequence[timedelta], now: datetime) -> datetime | None:
@@ -148,6 +158,7 @@ def _card_version(conversation: Conversation, place: Place) -> str:
         place.url,
         since,
         *(["anew"] if place.again else []),
+        *((one.slack_user, one.kind, one.since) for one in place.writing),
     )
 
 
@@ -167,6 +178,17 @@ def _said(conversation: Conversation, url: str, posted: Mapping[str, Posted]) ->
         if thread is closing and (closed := conversation.closed_at):
             quiet = cards.closed_line(conversation.closed_by or thread.created_by)
             yield from _step(posted, Step(f"closed:{int(closed.timestamp())}", "1", quiet, at=closed))
+
+
+def _files(conversation: Conversation, url: str, posted: Mapping[str, Posted]) -> Iterator[Step]:
+    """The files of threads, once each, whenever Slack can take them: no message waits for a file."""
+    threads = [one for one in conversation.threads if f"{FILES}{one.id}" not in posted]
+    found = {one.id: files for one in threads if (files := attached.brought(one, url))}
+    if found:
+        card = float(posted[CARD].ts) if CARD in posted else None
+        for thread in attached.old_and_new(conversation, TOLD, card):
+            if thread.id in found:
+                yield Step(f"{FILES}{thread.id}", "", Message("", ()), files=found[thread.id])
 
 
 def _closing_reply(conversation: Conversation) -> Thread | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from bot.bridgefile import Route, Stale, Sweep, read_file
+from bot.bridgefile import Replies, Route, Stale, Sweep, read_file
 from bot.errors import ConfigError
 
 
@@ -29,6 +29,7 @@ class Settings:
     freescout_auth: str = "header"
     sweep: Sweep = field(default_factory=Sweep)
     operators: str = ""
+    replies: Replies = field(default_factory=Replies)
 
     @property
     def database_path(self) -> str:
@@ -93,6 +94,7 @@ def load(environment: Mapping[str, str], read: Callable[[str], str]) -> Settings
         stale=said.stale,
         sweep=said.sweep,
         operators=said.operators.channel,
+        replies=said.replies,
     )
 
 

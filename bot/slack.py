@@ -17,9 +17,10 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 
-from bot import cards
+from bot import cards, linkcards, mail
 from bot.desk import Desk, excuse
-from bot.errors import BridgeError, UserError
+from bot.errors import BridgeError, NotAllowed, UserError
+from bot.people import Unknown
 from bot.surfaces import Action, Ask, FieldError, Handler, Modal, Option, Word
 
 log = logging.getLogger(__name__)
@@ -63,13 +64,15 @@ def build(desk: Desk, actions: Sequence[Action], reopen: Callable[[str], None], 
     app.command(COMMAND)(in_hand.noting(_command(desk, words)))
     for action in actions:
         for button in action.buttons:
-            app.action(button.action_id)(in_hand.noting(_pressed(desk, button.handler)))
+            app.action(button.action_id)(in_hand.noting(_pressed(desk, button.handler, words)))
         for option in action.options:
             app.action(cards.MORE, matchers=[_chooses(option)])(
-                in_hand.noting(_pressed(desk, option.handler))
+                in_hand.noting(_pressed(desk, option.handler, words))
             )
         for modal in action.modals:
             app.view(modal.callback_id)(in_hand.noting(_submitted(desk, modal)))
+            if modal.closed:
+                app.view_closed(modal.callback_id)(in_hand.noting(_closed(desk, modal.closed)))
     for name in EVENTS:
         app.event(name)(in_hand.noting(_once(desk, reopen)))
     app.error(_unhandled(desk))
@@ -79,7 +82,8 @@ def build(desk: Desk, actions: Sequence[Action], reopen: Callable[[str], None], 
 def _command(desk: Desk, words: tuple[Word, ...]) -> Listener:
     async def typed(ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
         await ack()
-        name, *rest = str(body.get("text") or "").split(maxsplit=1) or [""]
+        said = str(body.get("text") or "").strip()
+        name, *rest = said.split(maxsplit=1) or [""]
         ask = Ask(
             desk,
             person=str(body["user_id"]),
@@ -88,13 +92,15 @@ def _command(desk: Desk, words: tuple[Word, ...]) -> Listener:
             trigger=str(body.get("trigger_id") or ""),
             words=words,
             respond=respond,
+            action=name,
+            again=_button(linkcards.GO_ON, f"{COMMAND} {said}", said),
         )
-        await _guarded(ask, _word(words, name))
+        await _guarded(ask, word_handler(words, name))
 
     return typed
 
 
-def _word(words: tuple[Word, ...], name: str) -> Handler:
+def word_handler(words: tuple[Word, ...], name: str) -> Handler:
     """The handler of a word; a mistyped one is only ever answered."""
     known = {word.name: word for word in words}
     found = known.get(name.lower() or "help")
@@ -112,20 +118,34 @@ def _word(words: tuple[Word, ...], name: str) -> Handler:
     return unknown
 
 
-def _pressed(desk: Desk, handler: Handler) -> Listener:
+def _button(action_id: str, label: str, value: str) -> cards.Block | None:
+    """The button that does what was just done; None where it would carry nothing, or too much."""
+    return cards.button(action_id, mail.one_line(label, 75), value) if 0 < len(value) <= 2000 else None
+
+
+def _choice(action: Body) -> Body:
+    """What was chosen: a menu's option, or a button, which may stand for an option."""
+    return action.get("selected_option") or action
+
+
+def _pressed(desk: Desk, handler: Handler, words: tuple[Word, ...]) -> Listener:
     async def pressed(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond) -> None:
         await ack()
-        chosen = action.get("selected_option") or {}
-        value = str(chosen.get("value", "")).partition(":")[2] or str(action.get("value") or "")
+        name, chosen = str(action.get("action_id") or ""), _choice(action)
+        value, label = str(chosen.get("value") or ""), str((chosen.get("text") or {}).get("text") or "")
         message, container = body.get("message") or {}, body.get("container") or {}
         ask = Ask(
             desk,
             person=str(body["user"]["id"]),
             channel=str((body.get("channel") or {}).get("id") or container.get("channel_id") or ""),
             thread=_thread(message, container),
-            text=value,
+            text=value.partition(":")[2] if name == cards.MORE else value,
             trigger=str(body.get("trigger_id") or ""),
+            view=str((body.get("view") or {}).get("id") or ""),
+            words=words,
             respond=respond if body.get("response_url") else None,
+            action=value.partition(":")[0] if name == cards.MORE else name.rpartition(".")[2],
+            again=_button(name, label, value),
         )
         await _guarded(ask, handler)
 
@@ -147,8 +167,9 @@ def _submitted(desk: Desk, modal: Modal) -> Listener:
             channel=str(kept.get("channel") or ""),
             thread=str(kept.get("thread") or ""),
             view=str(view.get("id") or ""),
-            fields=_fields(view),
             kept=kept,
+            action=modal.callback_id,
+            **_filled(view),
         )
         if not modal.kept:
             await ack()
@@ -166,6 +187,15 @@ def _submitted(desk: Desk, modal: Modal) -> Listener:
             await ack()
 
     return submitted
+
+
+def _closed(desk: Desk, handler: Handler) -> Listener:
+    async def closed(ack: AsyncAck, body: Body, view: Body) -> None:
+        await ack()
+        person, kept = str(body["user"]["id"]), _kept(view)
+        await _guarded(Ask(desk, person, view=str(view.get("id") or ""), kept=kept), handler)
+
+    return closed
 
 
 def _once(desk: Desk, reopen: Callable[[str], None]) -> Listener:
@@ -186,18 +216,22 @@ def _once(desk: Desk, reopen: Callable[[str], None]) -> Listener:
 
 async def _guarded(ask: Ask, handler: Handler) -> None:
     """Run a handler that was acknowledged already. Nothing that fails stays silent."""
+    unknown = False
     try:
         await handler(ask)
         return
     except UserError as error:
-        words = str(error)
+        ask.desk.people.met(ask.person, error)
+        words, unknown = str(error), isinstance(error, Unknown)
+        if isinstance(error, NotAllowed):
+            await ask.refused(error)
     except BridgeError as error:
         log.warning("%s's request failed: %s", ask.person, error)
         words = excuse(error)
     except Exception as error:
         words = _broken(ask, error)
     try:
-        await ask.tell(words)
+        await (ask.show(linkcards.refusal(words, ask.again)) if unknown else ask.tell(words))
     except BridgeError as error:
         log.error("cannot tell %s: %s", ask.person, error)
 
@@ -210,8 +244,7 @@ def _broken(ask: Ask, error: Exception) -> str:
 
 def _chooses(option: Option) -> Callable[..., Awaitable[bool]]:
     async def chooses(action: Body) -> bool:
-        value = str((action.get("selected_option") or {}).get("value", ""))
-        return value.partition(":")[0] == option.word
+        return str(_choice(action).get("value") or "").partition(":")[0] == option.word
 
     return chooses
 
@@ -224,14 +257,20 @@ def _kept(view: Mapping[str, Any]) -> dict[str, Any]:
     return kept if isinstance(kept, dict) else {}
 
 
-def _fields(view: Mapping[str, Any]) -> dict[str, str]:
+def _filled(view: Mapping[str, Any]) -> dict[str, Any]:
     """The state of a view's fields, each block of ours holding one."""
-    found: dict[str, str] = {}
+    fields: dict[str, str] = {}
+    rich: dict[str, Any] = {}
+    files: list[str] = []
     for block, elements in ((view.get("state") or {}).get("values") or {}).items():
         for element in elements.values():
             chosen = element.get("selected_option") or {}
-            found[block] = str(element.get("value") or chosen.get("value") or "")
-    return found
+            several = " ".join(str(one.get("value")) for one in element.get("selected_options") or ())
+            fields[block] = str(element.get("value") or chosen.get("value") or several)
+            if element.get("type") == "rich_text_input":
+                rich[block] = element.get("rich_text_value") or {}
+            files += [str(one["id"]) for one in element.get("files") or () if one.get("id")]
+    return {"fields": fields, "rich": rich, "files": tuple(files)}
 
 
 def _unhandled(desk: Desk) -> Callable[..., Awaitable[BoltResponse | None]]:

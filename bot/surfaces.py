@@ -6,7 +6,8 @@ lists the actions.
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+import logging
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -15,9 +16,12 @@ from typing import Any
 from bot import mail
 from bot.cards import Block, Message, context, label_text, plain, richtext_block
 from bot.desk import Desk, excuse
-from bot.errors import BridgeError, UserError
+from bot.errors import BridgeError, NotAllowed, UserError
+from bot.people import Unknown
 from bot.richtext import section, text
 from bot.slackapi import SlackRefused, call
+
+log = logging.getLogger(__name__)
 
 View = dict[str, Any]
 
@@ -40,14 +44,22 @@ class Ask:
     """The words after the command, or the value of the button."""
     trigger: str = ""
     view: str = ""
-    """The id of the view that was submitted: two clicks bear the same one."""
+    """The id of the view that was submitted, two clicks bearing the same one, or that holds the button."""
     fields: Mapping[str, str] = field(default_factory=dict)
-    """What was put into a modal's fields, by block."""
+    """What was put into a modal's fields, by block; of several choices, their values with spaces between."""
+    rich: Mapping[str, Any] = field(default_factory=dict)
+    """What was put into those that take rich text, as a block of Slack's, by block."""
+    files: tuple[str, ...] = ()
+    """Slack's ids of the files that were put into a modal."""
     kept: Mapping[str, Any] = field(default_factory=dict)
     """What the modal carried along."""
     words: tuple["Word", ...] = ()
     """Every word of the command, for `help`."""
     respond: Callable[..., Awaitable[Any]] | None = None
+    action: str = ""
+    """What they used, as the record calls it: a word of the command, a button, an option or a modal."""
+    again: Block | None = None
+    """A button that does the same once more."""
 
     def split(self) -> tuple[str, str]:
         """The first word, which says what conversation is meant, and the rest."""
@@ -84,19 +96,43 @@ class Ask:
                 raise UserError("That took too long for Slack to open a dialog: press again.") from error
             raise
 
-    async def open(self, title: str, build: Callable[[], Awaitable[View]]) -> None:
-        """Open the modal that `build` makes, or a loading view first where it takes its time."""
+    async def refused(self, error: NotAllowed) -> None:
+        """Put on record that this person was told no."""
+        try:
+            await self.desk.store.audit(
+                slack_user=self.person,
+                user=error.user,
+                action=self.action,
+                conversation=error.conversation,
+                outcome=f"refused: {mail.one_line(str(error), 300)}",
+            )
+        except BridgeError as broken:
+            log.error("that %s was refused something is not on record: %s", self.person, broken)
+
+    async def open(self, title: str, build: Callable[[], Awaitable[View]]) -> str:
+        """Open the modal that `build` makes, or a loading view first where it takes its time.
+
+        Return the view's id, nothing where there was nothing to open.
+        """
         building = asyncio.ensure_future(build())
         done, _ = await asyncio.wait({building}, timeout=_BEFORE_LOADING)
         if done:
-            await self._open(building.result())
-            return
+            opened = await self._open(building.result())
+            return str(opened["view"]["id"])
         opened = await self._open(_notice(title, "Loading…"))
+        identity = str(opened["view"]["id"])
         try:
             view = await building
         except BridgeError as error:
-            view = _notice(title, excuse(error))
-        await call(self.desk.web.views_update, view_id=opened["view"]["id"], view=view)
+            await call(self.desk.web.views_update, view_id=identity, view=_notice(title, excuse(error)))
+            if isinstance(error, Unknown):  # a button to link is due, which a notice has not
+                raise
+            self.desk.people.met(self.person, error)
+            if isinstance(error, NotAllowed):
+                await self.refused(error)
+            return ""
+        await call(self.desk.web.views_update, view_id=identity, view=view)
+        return identity
 
 
 class FieldError(UserError):
@@ -138,11 +174,15 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Modal:
-    """A modal, by its callback_id. One that is `kept` is handled before it closes: a local write, no more."""
+    """A modal, by its callback_id. One that is `kept` is handled before it closes: a local write, no more.
+
+    `closed` is told when somebody closes it without submitting; the view has to ask for that.
+    """
 
     callback_id: str
     handler: Handler
     kept: bool = False
+    closed: Handler | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +221,49 @@ def text_input(block: str, label: str, *, initial: str = "", hint: str = "") -> 
         element["initial_value"] = initial[:LONGEST]
     made: Block = {"type": "input", "block_id": block, "label": label_text(label), "element": element}
     return {**made, "hint": label_text(hint)} if hint else made
+
+
+def rich_input(block: str, label: str, initial: Mapping[str, Any] | None = None) -> Block:
+    """A field for text with its form: bold, lists, links, code, quotes.
+
+    https://docs.slack.dev/reference/block-kit/block-elements/rich-text-input-element
+    """
+    element: Block = {"type": "rich_text_input", "action_id": "value"}
+    if initial:
+        element["initial_value"] = dict(initial)
+    return {"type": "input", "block_id": block, "label": label_text(label), "element": element}
+
+
+def line_input(block: str, label: str, *, initial: str = "", placeholder: str = "") -> Block:
+    """A field for one line, which may stay empty."""
+    element: Block = {"type": "plain_text_input", "action_id": "value", "max_length": LONGEST}
+    if initial:
+        element["initial_value"] = initial[:LONGEST]
+    if placeholder:
+        element["placeholder"] = label_text(placeholder[:150])
+    made: Block = {"type": "input", "block_id": block, "label": label_text(label), "element": element}
+    return {**made, "optional": True}
+
+
+def checks_input(block: str, label: str, options: list[tuple[str, str]], checked: Collection[str]) -> Block:
+    """Boxes to tick, each (value, words); none has to be."""
+    made = [{"text": label_text(words[:75]), "value": value} for value, words in options]
+    element: Block = {"type": "checkboxes", "action_id": "value", "options": made}
+    chosen = [option for option in made if option["value"] in checked]
+    if chosen:
+        element["initial_options"] = chosen
+    whole: Block = {"type": "input", "block_id": block, "label": label_text(label), "element": element}
+    return {**whole, "optional": True}
+
+
+def files_input(block: str, label: str, most: int) -> Block:
+    """A field for files, which may stay empty.
+
+    https://docs.slack.dev/reference/block-kit/block-elements/file-input-element
+    """
+    element: Block = {"type": "file_input", "action_id": "value", "max_files": most}
+    whole: Block = {"type": "input", "block_id": block, "label": label_text(label), "element": element}
+    return {**whole, "optional": True}
 
 
 def select_input(block: str, label: str, options: list[tuple[str, str]], initial: str = "") -> Block:

@@ -1,43 +1,148 @@
-"""Reply to the customer, from a modal that says who will get it. Whoever may see the mailbox may do it."""
+"""Reply to the customer, from a dialog that says who will get it. Whoever may see the mailbox may do it."""
 
-from bot import cards, compose, mail
+from bot import cards, compose, mail, receipts, written
+from bot.changes import Seen
+from bot.dialog import CALLBACKS, Before, Kind
 from bot.errors import UserError
-from bot.outbox import TRY_AGAIN
+from bot.store import Choice, Reply, ReplyState
 from bot.surfaces import Action, Ask, Button, Modal, Word
+
+_TOO_LATE = {
+    ReplyState.SENDING: "It is on its way: too late to stop it.",
+    ReplyState.UNKNOWN: "It is on its way: too late to stop it. Whether it arrived is being looked up.",
+    ReplyState.SENT: "It went already.",
+    ReplyState.CANCELLED: "It was cancelled already: nothing was sent.",
+    ReplyState.HELD: "It goes by itself in a moment: Cancel stops it.",
+}
 
 
 async def typed(ask: Ask) -> None:
-    """`/freescout reply 412`: open the modal. Words behind the number are put in its field, not sent."""
+    """`/freescout reply 412`: open the dialog. Words behind the number are put in its field, not sent."""
     quoted, words = ask.split()
     if not quoted:
         raise UserError("To which conversation? For example `/freescout reply 412`.")
-    find = compose.by_quote(ask, quoted)
-    await ask.open("Reply", lambda: compose.view(ask, "message", find, mail.from_slack(words)))
+    before = Before(rich=written.from_text(mail.from_slack(words))) if words else None
+    await compose.write(ask, "Reply", "message", compose.by_quote(ask, quoted), before)
 
 
 async def pressed(ask: Ask) -> None:
     """*Reply* on a card."""
-    await ask.open("Reply", lambda: compose.view(ask, "message", compose.by_id(ask, ask.number)))
+    await compose.write(ask, "Reply", "message", compose.by_id(ask, ask.number))
 
 
 async def submitted(ask: Ask) -> None:
     """Keep the reply; the outbox sends it."""
-    await compose.send(ask, compose.draft(ask, "message"))
+    await compose.send(ask, "message")
 
 
-async def again(ask: Ask) -> None:
-    """*Try Again* under what did not go: the modal once more, the text in it."""
-    failed = await ask.desk.store.reply(ask.number)
-    if failed is None or failed.slack_user != ask.person or not failed.text:
+async def cancel(ask: Ask) -> None:
+    """*Cancel*: nothing is sent. A colleague who may see the mailbox can stop it, too."""
+    reply = await _reply(ask)
+    if reply.slack_user == ask.person:
+        words = f"{mail.one_line(reply.name, 80)} cancelled it: nothing was sent."
+        done = await ask.desk.store.stop_reply(reply, ReplyState.CANCELLED, words, Choice.EDIT)
+        user = reply.user
+    else:
+        colleague = await ask.desk.people.user(ask.person)
+        seen = Seen.load(reply.seen)
+        if seen and seen.mailbox not in await ask.desk.people.may_see(colleague):
+            raise UserError(
+                "FreeScout does not let you see this conversation's mailbox, so nothing was done."
+            )
+        words = f"{mail.one_line(colleague.name, 80)} stopped it."
+        done = await ask.desk.store.stop_reply(reply, ReplyState.BLOCKED, words, Choice.ANYWAY)
+        user = colleague.id
+    await _moved(ask, reply, done=done)
+    await _record(ask, reply, user, "cancel reply")
+
+
+async def edit(ask: Ask) -> None:
+    """*Edit*: it does not go while its writer has it open, nor afterwards by itself."""
+    reply = await _own(ask)
+    if reply.state == ReplyState.HELD:
+        words = f"{mail.one_line(reply.name, 80)} opened it to edit it."
+        done = await ask.desk.store.stop_reply(reply, ReplyState.BLOCKED, words, Choice.ANYWAY)
+        await _moved(ask, reply, done=done)
+    elif reply.state not in (ReplyState.BLOCKED, ReplyState.FAILED, ReplyState.CANCELLED):
+        raise UserError(_TOO_LATE[ReplyState(reply.state)])
+    if not reply.text:
         raise UserError("That text is not there any more.")
-    kind: compose.Kind = "note" if failed.kind == "note" else "message"
-    find = compose.by_id(ask, failed.conversation)
-    await ask.open("Try Again", lambda: compose.view(ask, kind, find, failed.text))
+    find = compose.by_id(ask, reply.conversation)
+    kind: Kind = "note" if reply.kind == "note" else "message"
+    await compose.write(ask, "Edit", kind, find, Before.of(reply))
+
+
+async def anyway(ask: Ask) -> None:
+    """*Send Anyway*: to whom the question said, unless something changes once more."""
+    reply = await _own(ask)
+    allowed = reply.state == ReplyState.BLOCKED and reply.choice == Choice.ANYWAY
+    done = allowed and await ask.desk.store.release_reply(reply)
+    await _moved(ask, reply, done=done)
+    await _record(ask, reply, reply.user, "send reply anyway")
+
+
+async def discard(ask: Ask) -> None:
+    """*Discard*: thrown away."""
+    reply = await _own(ask)
+    await _moved(ask, reply, done=await ask.desk.store.drop_reply(reply))
+    await _record(ask, reply, reply.user, f"discard {reply.word}")
+
+
+async def arrived(ask: Ask) -> None:
+    """*It Arrived*: its writer has looked, which the bridge could not."""
+    reply = await _own(ask)
+    doubtful = reply.state == ReplyState.FAILED and reply.choice == Choice.DOUBT
+    if doubtful:
+        await ask.desk.store.mark_reply(reply, ReplyState.SENT)
+    await _moved(ask, reply, done=doubtful)
+    await _record(ask, reply, reply.user, f"confirm {reply.word}")
+
+
+async def _reply(ask: Ask) -> Reply:
+    reply = await ask.desk.store.reply(ask.number)
+    if reply is None:
+        raise UserError("That reply is not there any more.")
+    return reply
+
+
+async def _own(ask: Ask) -> Reply:
+    reply = await _reply(ask)
+    if reply.slack_user != ask.person:
+        raise UserError("Only whoever wrote it can do that. You can stop it with Cancel, and write your own.")
+    return reply
+
+
+async def _moved(ask: Ask, reply: Reply, *, done: bool) -> None:
+    """Say why nothing was done, where nothing was: somebody was quicker."""
+    if not done:
+        now = await ask.desk.store.reply(reply.id)
+        state = ReplyState(now.state) if now else ReplyState.CANCELLED
+        raise UserError(_TOO_LATE.get(state, "It was stopped already: see what is asked about it."))
+
+
+async def _record(ask: Ask, reply: Reply, user: int, action: str) -> None:
+    await ask.desk.store.audit(
+        slack_user=ask.person,
+        user=user,
+        action=action,
+        conversation=reply.conversation,
+        before=reply.state,
+        after=f"outbox {reply.id}",
+        outcome="done",
+    )
 
 
 ACTION = Action(
     "reply",
     words=(Word("reply", "412", "answers the customer, after showing who will get it", typed),),
-    buttons=(Button(cards.REPLY, pressed), Button(TRY_AGAIN, again)),
-    modals=(Modal(compose.CALLBACKS["message"], submitted, kept=True),),
+    buttons=(
+        Button(cards.REPLY, pressed),
+        Button(receipts.CANCEL, cancel),
+        Button(receipts.EDIT, edit),
+        Button(receipts.AGAIN, edit),
+        Button(receipts.ANYWAY, anyway),
+        Button(receipts.DISCARD, discard),
+        Button(receipts.ARRIVED, arrived),
+    ),
+    modals=(Modal(CALLBACKS["message"], submitted, kept=True, closed=compose.stopped),),
 )

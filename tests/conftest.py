@@ -16,7 +16,7 @@ import pytest
 
 from bot.app import running
 from bot.lanes import Pace
-from bot.settings import Route, Settings, Stale
+from bot.settings import Replies, Route, Settings, Stale
 from sandbox.clock import Clock
 from sandbox.freescout import FreeScout
 from sandbox.serving import serving
@@ -166,6 +166,7 @@ async def _house(tmp_path: Path, caplog: pytest.LogCaptureFixture, *, start: boo
             database_url=f"sqlite:///{tmp_path / 'bridge.db'}",
             host="127.0.0.1",
             port=free_port(),
+            replies=Replies(timedelta(0)),
             routes=(Route("Support", "support"), Route("Sales", "sales")),
             stale=Stale((timedelta(hours=2), timedelta(hours=8)), timedelta(minutes=1)),
         )

@@ -1,9 +1,12 @@
 """The tables, as migrations: each has a name, is applied once and is never edited."""
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlite_utils import Database
+
+from bot.store import chain
 
 MIGRATIONS: dict[str, str] = {
     "001 begin": """
@@ -47,7 +50,69 @@ MIGRATIONS: dict[str, str] = {
         create table events_seen (event text primary key, at real not null);
         create index posts_begun on posts (channel) where ts = '';
     """,
+    "003 replies": """
+        alter table outbox add column rich text not null default '';
+        alter table outbox add column html text not null default '';
+        alter table outbox add column cc text not null default '';
+        alter table outbox add column bcc text not null default '';
+        alter table outbox add column files text not null default '';
+        alter table outbox add column assign integer not null default 0;
+        alter table outbox add column name text not null default '';
+        alter table outbox add column hold real not null default 0;
+        alter table outbox add column seen text not null default '';
+        alter table outbox add column now_seen text not null default '';
+        alter table outbox add column choice text not null default '';
+        alter table outbox add column thread integer not null default 0;
+        alter table outbox add column shown real not null default 0;
+        alter table outbox add column changed integer not null default 1;
+        alter table outbox add column told integer not null default 0;
+        update outbox set told = changed;
+        update outbox set state = 'held' where state = 'queued';
+        create index outbox_untold on outbox (id) where told < changed;
+        create table writing (
+            view text primary key, conversation integer not null, slack_user text not null,
+            kind text not null, name text not null, kept text not null,
+            version text not null, since real not null
+        );
+        create index writing_conversation on writing (conversation);
+    """,
+    "004 people": """
+        create table links (
+            slack_user text primary key, user integer not null unique, at real not null, how text not null
+        );
+        create table link_codes (
+            digest text primary key, slack_user text not null, given real not null, state text not null,
+            channel text not null, thread_ts text not null, wanted text not null, ousted text not null
+        );
+        create index link_codes_person on link_codes (slack_user, given);
+    """,
+    "005 audit": """
+        alter table audit rename to audit_before;
+        create table audit (
+            id integer primary key, at text not null, slack_user text not null, user integer not null,
+            action text not null, conversation integer not null, before text not null, after text not null,
+            outcome text not null, previous text not null, hash text not null
+        );
+        insert into audit
+            select id, strftime('%Y-%m-%dT%H:%M:%f000+00:00', at, 'unixepoch'), slack_user, user, action,
+                conversation, case when action like 'set %' then detail else '' end,
+                case when action like 'set %' then substr(action, 5) else detail end, outcome, '', ''
+            from audit_before;
+        drop table audit_before;
+        create index audit_conversation on audit (conversation);
+        create table audit_head (
+            one integer primary key check (one = 1), id integer not null, hash text not null
+        );
+    """,
+    # What was said before files were brought stays without: years of them would come at once.
+    "006 files": """
+        insert or ignore into posts
+            select conversation, channel, 'files:' || substr(key, 8), ts, 'before', begun
+            from posts where key like 'thread:%' and ts != '';
+    """,
 }
+AFTERWARDS: dict[str, Callable[[Database], None]] = {"005 audit": chain.seal}
+"""What SQL alone cannot do, as the last step of a migration."""
 
 
 def open_database(path: str, *, visiting: bool = False) -> Database:
@@ -78,4 +143,6 @@ def _migrate(database: Database) -> None:
             with database.atomic():
                 for statement in script.split(";"):
                     database.execute(statement)
+                if name in AFTERWARDS:
+                    AFTERWARDS[name](database)
                 applied.insert({"name": name})

@@ -3,15 +3,18 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from bot.store.audit import AuditTable
 from bot.store.outbox import OutboxTable
+from bot.store.people import PeopleTable
 from bot.store.posts import PostsTable
 from bot.store.record import RecordTable
 from bot.store.schema import open_database
 from bot.store.work import WorkTable
 from bot.store.writer import Writer
+from bot.store.writing import WritingTable
 
 
-class Store(WorkTable, PostsTable, OutboxTable, RecordTable):
+class Store(WorkTable, PostsTable, OutboxTable, RecordTable, AuditTable, WritingTable, PeopleTable):
     """What the bridge remembers. With `visiting`, another process's claims are left alone."""
 
     def __init__(self, path: str, now: Callable[[], datetime], *, visiting: bool = False) -> None:

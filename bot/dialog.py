@@ -1,0 +1,247 @@
+"""The dialog in which an answer is written: who gets it, what they wrote last, who else answers. Pure."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from bot import mail, written
+from bot.cards import Block, context, named, plain, richtext_block, when, writer
+from bot.changes import Seen, address
+from bot.model import Conversation, Mailbox, Status, Thread, User
+from bot.plan import newest
+from bot.richtext import section, text
+from bot.store import Reply, Writing
+from bot.surfaces import (
+    FieldError,
+    View,
+    checks_input,
+    files_input,
+    line_input,
+    modal,
+    rich_input,
+    select_input,
+)
+
+Kind = Literal["message", "note"]
+
+CALLBACKS: dict[Kind, str] = {"message": "reply", "note": "note"}
+TEXT, CC, BCC, STATUS, MORE, FILES = "text", "cc", "bcc", "status", "more", "files"
+"""The dialog's fields."""
+ASSIGN, KEEP = "assign", "keep"
+"""The boxes among them: assign it to me, keep the files that are attached already."""
+MOST_FILES = 10
+_EXCERPT = 800
+"""Characters of the customer's newest message, above the field."""
+_LINES = 8
+_AFTER = [(Status.PENDING, "Pending"), (Status.ACTIVE, "Active"), (Status.CLOSED, "Closed")]
+_ADDRESS = re.compile(r"[^@\s,;<>\"()\[\]]{1,64}@(?:[^@\s,;<>\"().\[\]]+\.)+[^@\s,;<>\"().\[\]]{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What stands in the fields when the dialog opens."""
+
+    rich: Mapping[str, Any] | None = None
+    cc: tuple[str, ...] | None = None
+    """None is what FreeScout would send to."""
+    bcc: tuple[str, ...] | None = None
+    status: str = Status.PENDING
+    assign: bool = False
+    files: str = ""
+    """Slack's ids of files that were attached before."""
+    outbox: int = 0
+    """The reply that is edited, by its id."""
+
+    @classmethod
+    def of(cls, reply: Reply) -> "Before":
+        """As it was written."""
+        return cls(
+            json.loads(reply.rich) if reply.rich else written.from_text(reply.text),
+            tuple(reply.cc.split()),
+            tuple(reply.bcc.split()),
+            reply.status or Status.PENDING,
+            bool(reply.assign),
+            reply.files,
+            reply.id,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What the dialog shows above its fields."""
+
+    conversation: Conversation
+    mailbox: Mailbox | None
+    others: tuple[Writing, ...] = ()
+    """Who else writes an answer just now."""
+    held: tuple[Reply, ...] = ()
+    """Replies that are about to go."""
+    newer: bool = False
+    """Whether something was said while the dialog was open."""
+
+    @property
+    def version(self) -> str:
+        """Tells what a dialog shows from what it should show."""
+        who = sorted((one.slack_user, one.kind) for one in self.others)
+        shown = (newest(self.conversation), address(self.conversation), who, [one.id for one in self.held])
+        return json.dumps(shown)
+
+
+def dialog(kind: Kind, scene: Scene, user: User, before: Before, where: tuple[str, str]) -> View:
+    """Make the dialog; `where` is the channel and the thread in which its writer sees answers."""
+    kept: dict[str, Any] = {
+        "conversation": scene.conversation.id,
+        "number": scene.conversation.number,
+        "user": user.id,
+        "name": mail.one_line(user.name, 80),
+        "channel": where[0],
+        "thread": where[1],
+        "outbox": before.outbox,
+        "files": before.files,
+        **_seen(scene),
+    }
+    title, submit = ("Note", "Save Note") if kind == "note" else ("Reply", "Send Reply")
+    blocks = [*_head(kind, scene, kept["name"]), *_fields(kind, scene, before)]
+    return {**modal(CALLBACKS[kind], title, submit, blocks, kept), "notify_on_close": True}
+
+
+def anew(view: View, kind: Kind, scene: Scene) -> View:
+    """The same dialog with what there is to see now; what is typed in it stays.
+
+    https://docs.slack.dev/surfaces/modals#updating_views
+    """
+    kept = {**json.loads(view["private_metadata"]), **_seen(scene)}
+    fields = [block for block in view["blocks"] if block["type"] == "input"]
+    return {
+        **view,
+        "private_metadata": json.dumps(kept),
+        "blocks": [*_head(kind, scene, kept["name"]), *fields],
+    }
+
+
+def addresses(words: str, field: str, own: str) -> tuple[str, ...]:
+    """Read the addresses of a field, each once; `own` is the mailbox's.
+
+    Raises FieldError where something is no address, or would send the mail back to where it comes from.
+    """
+    found = dict.fromkeys(part for part in re.split(r"[\s,;]+", words.strip()) if part)
+    wrong = [part for part in found if not _ADDRESS.fullmatch(part)]
+    if wrong:
+        shown = mail.one_line(", ".join(wrong), 200)
+        raise FieldError(field, f"No e-mail address: {shown}. Put bare addresses, with commas between.")
+    if own and own.casefold() in (part.casefold() for part in found):
+        raise FieldError(field, f"{own} is this mailbox itself: the mail would come back as a new message.")
+    return tuple(found)
+
+
+def _seen(scene: Scene) -> dict[str, Any]:
+    customer = scene.conversation.customer
+    return {
+        "customer": customer.email if customer else "",
+        "own": scene.mailbox.email if scene.mailbox else "",
+        "seen": asdict(Seen.of(scene.conversation)),
+    }
+
+
+def _head(kind: Kind, scene: Scene, writer: str) -> list[Block]:
+    conversation = scene.conversation
+    title = text(mail.one_line(conversation.title, 200), bold=True)
+    warnings = list(_warnings(scene))
+    if kind == "note":
+        return [
+            richtext_block(section(title)),
+            context(":memo:", plain(f"Internal: the customer does not see it. As {writer}")),
+            *warnings,
+        ]
+    customer = conversation.customer
+    to = mail.one_line(customer.email, 120) if customer else ""
+    name = mail.one_line(customer.name, 80) if customer else "nobody"
+    mailbox = mail.one_line(scene.mailbox.name, 60) if scene.mailbox else "FreeScout"
+    shown = f"\nTo {name}" + (f" · {to}" if to != name else "")
+    return [
+        richtext_block(section(title, text(shown))),
+        context(":outbox_tray:", plain(f"From {mailbox}, as {writer}")),
+        *_not_sent_to(scene),
+        *warnings,
+        *_newest(scene),
+    ]
+
+
+def _warnings(scene: Scene) -> list[Block]:
+    found: list[Block] = []
+    if scene.newer:
+        words = "Something new was said while you were writing: it stands below."
+        found.append(context(":new:", plain(words)))
+    found += [writer(one) for one in scene.others]
+    for reply in scene.held:
+        words = (
+            f"{mail.one_line(reply.name, 80)}'s reply is about to go to the customer: see the card's thread."
+        )
+        found.append(context(":hourglass_flowing_sand:", plain(words)))
+    return found
+
+
+def _newest(scene: Scene) -> list[Block]:
+    """The customer's newest message, and who answered it already."""
+    asked = [thread for thread in scene.conversation.threads if thread.type == "customer"]
+    if not asked:
+        return []
+    body = "\n".join(mail.plain(asked[-1].body, _EXCERPT).splitlines()[:_LINES])
+    body = f"{body[:_EXCERPT].rstrip()}…" if len(body) > _EXCERPT else body or "(no text)"
+    quote: Block = {"type": "rich_text_quote", "elements": [text(body)]}
+    return [richtext_block(quote), *_answered(scene.conversation, asked[-1])]
+
+
+def _answered(conversation: Conversation, asked: Thread) -> list[Block]:
+    answers = [thread for thread in conversation.threads if thread.type == "message" and thread.id > asked.id]
+    if not answers:
+        return []
+    last = answers[-1]
+    words = f"{named(last.created_by)} has answered this already,"
+    return [context(":leftwards_arrow_with_hook:", plain(words), when(last.created_at))]
+
+
+def _fields(kind: Kind, scene: Scene, before: Before) -> list[Block]:
+    blocks = [rich_input(TEXT, "Note" if kind == "note" else "Reply", before.rich)]
+    boxes: list[tuple[str, str]] = []
+    if kind == "message":
+        cc, bcc = before.cc, before.bcc
+        blocks += [
+            line_input(CC, "Cc", initial=", ".join(copies(scene) if cc is None else cc)),
+            line_input(BCC, "Bcc", initial=", ".join(scene.conversation.bcc if bcc is None else bcc)),
+            select_input(STATUS, "Afterwards the conversation is", [*_AFTER], before.status),
+        ]
+        boxes.append((ASSIGN, "Assign the conversation to me"))
+    count = len(before.files.split())
+    if count:
+        boxes.append((KEEP, f"Keep the {count} files that are attached" if count > 1 else "Keep the file"))
+    if boxes:
+        checked = [name for name, on in ((ASSIGN, before.assign), (KEEP, bool(count))) if on]
+        blocks.append(checks_input(MORE, "Also", boxes, checked))
+    return [*blocks, files_input(FILES, "Files", MOST_FILES)]
+
+
+def copies(scene: Scene) -> tuple[str, ...]:
+    """Who gets a copy: FreeScout's own list, without the mailbox and the customer, who gets the mail."""
+    left_out = {address(scene.conversation), (scene.mailbox.email if scene.mailbox else "").casefold()}
+    return tuple(one for one in scene.conversation.cc if one.casefold() not in left_out)
+
+
+def _not_sent_to(scene: Scene) -> list[Block]:
+    """Say who was in the customer's mail and does not get the answer, and why."""
+    own = (scene.mailbox.email if scene.mailbox else "").casefold()
+    asked = [thread for thread in scene.conversation.threads if thread.type == "customer"]
+    there = [*asked[-1].to, *asked[-1].cc] if asked else []
+    getting = {address(scene.conversation), own, *(one.casefold() for one in scene.conversation.cc)}
+    words = [
+        "To write to somebody else, change the customer in FreeScout: a reply always goes to the customer."
+    ]
+    if own and own in (one.casefold() for one in scene.conversation.cc):
+        words.append(f"{own} is left out of Cc: it is this mailbox itself.")
+    others = [one for one in dict.fromkeys(there) if one.casefold() not in getting]
+    if others:
+        shown = mail.one_line(", ".join(others), 300)
+        words.append(f"Not sent to {shown}, who were in the customer's mail: put into Cc who should read it.")
+    return [context(plain(" ".join(words)))]

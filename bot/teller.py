@@ -1,0 +1,161 @@
+"""Keeps what Slack says of replies true: to everybody in the card's thread, to the writer where they act."""
+
+import asyncio
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Mapping
+
+from bot import mail, receipts
+from bot.cards import Message, richtext_block
+from bot.crashpoints import reached
+from bot.desk import Desk
+from bot.errors import BridgeError
+from bot.plan import CARD, RECEIPT, Step, Urgency
+from bot.poster import CardGone, Poster
+from bot.richtext import section, text
+from bot.slackapi import call
+from bot.store import Delivery, Reply, ReplyState
+
+log = logging.getLogger(__name__)
+
+_AGAIN = 2.0
+"""Seconds after which what Slack did not take is said again; twice that the next time."""
+_LONGEST = 60.0
+_THREAD_TRIES = 3
+"""Tries after which the writer is told directly, instead of in a thread that does not take it."""
+
+
+class Teller:
+    """One loop; each reply is told of by itself, so that none waits behind another."""
+
+    def __init__(self, desk: Desk, poster: Poster) -> None:
+        self._desk = desk
+        self._poster = poster
+        self._busy: set[int] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._failed: dict[int, tuple[float, int]] = {}
+        """By reply: when to try again, and how often it failed."""
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Tell until told to stop, then finish what is in hand."""
+        while not stopping.is_set():
+            counting = await self._round()
+            await self._desk.store.wait_for_receipts(0.5 if counting else 2.0, stopping)
+        await asyncio.gather(*self._tasks)
+
+    async def _round(self) -> bool:
+        """Begin to tell what is to be told; return whether time alone changes that."""
+        try:
+            replies = await self._desk.store.untold()
+        except Exception as error:  # a full disk passes; this loop would not come back
+            log.error("the outbox cannot be read: %s", error)
+            return False
+        for reply in replies:
+            if reply.id not in self._busy and self._failed.get(reply.id, (0.0, 0))[0] <= time.monotonic():
+                self._busy.add(reply.id)
+                task = asyncio.create_task(self._tell(reply))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+        return bool(replies)
+
+    async def _tell(self, reply: Reply) -> None:
+        try:
+            await self._everybody(reply)
+            if reply.told < reply.changed:
+                await self._writer(reply)
+                reached("reply.shown")
+                await self._desk.store.tell_reply(reply)
+            self._failed.pop(reply.id, None)
+        except BridgeError as error:
+            log.warning("reply %s is not shown yet: %s", reply.id, error)
+            self._put_off(reply)
+        except Exception:
+            log.exception("what became of reply %s cannot be told", reply.id)
+            self._put_off(reply)
+        finally:
+            self._busy.discard(reply.id)
+
+    def _put_off(self, reply: Reply) -> None:
+        tries = self._failed.get(reply.id, (0.0, 0))[1] + 1
+        pause = min(_LONGEST, _AGAIN * 2 ** (tries - 1))
+        self._failed[reply.id] = time.monotonic() + pause, tries
+
+    async def _everybody(self, reply: Reply) -> None:
+        """Bring the message in the card's thread up to date."""
+        message = receipts.receipt(reply, self._url(reply), self._desk.now())
+        if message is None:
+            return
+        version = hashlib.sha256(json.dumps(message.blocks).encode()).hexdigest()[:16]
+        key = f"{RECEIPT}{reply.id}"
+        said = await self._desk.store.posts(reply.conversation)
+        cards = {one.channel: one.ts for one in said if one.key == CARD and one.ts}
+        own = next((one for one in said if one.key == key), None)
+        channel = own.channel if own else await self._channel(reply, cards)
+        ts = await self._ts(reply, own, cards) if own else None
+        if own is None or own.version != version or ts is None:
+            step = Step(key, version, message, ts, Urgency.CARD)
+            try:
+                await self._poster.take(reply.conversation, channel, step, cards.get(channel))
+            except CardGone:
+                await self._desk.store.ring([reply.conversation], "card gone", priority=1)
+                raise
+
+    async def _ts(self, reply: Reply, own: Delivery, cards: Mapping[str, str]) -> str | None:
+        """Its message's ts. One of unknown fate is looked for; among direct messages it is said again."""
+        if own.ts or own.channel.startswith("D"):
+            return own.ts or None
+        return await self._poster.settle(reply.conversation, own, cards.get(own.channel))
+
+    async def _channel(self, reply: Reply, cards: Mapping[str, str]) -> str:
+        """Where the conversation's card is, the writer's own one before others; else a direct message."""
+        shut = self._failed.get(reply.id, (0.0, 0))[1] >= _THREAD_TRIES
+        if not cards or shut:
+            return await self._desk.direct(reply.slack_user)
+        return reply.channel if reply.channel in cards else next(iter(cards))
+
+    async def _writer(self, reply: Reply) -> None:
+        """Tell the writer what they have to know, wherever they look."""
+        match reply.state:
+            case ReplyState.HELD if reply.hold and not reply.shown and not reply.attempts:
+                await self._here(reply, receipts.going(reply, await self._there(reply)))
+            case ReplyState.HELD if reply.attempts == 1:
+                kept = f"Your {reply.word} on #{reply.number} is kept and goes as soon as that passes."
+                await self._here(reply, _words(f"{reply.error}. {kept}"))
+            case ReplyState.UNKNOWN if reply.attempts == 1 and not reply.error:
+                words = f"FreeScout broke off while it took your {reply.word} on #{reply.number}. "
+                await self._here(reply, _words(words + "Whether it arrived is being looked up."))
+            case ReplyState.SENT:
+                done = "is saved" if reply.kind == "note" else f"went to {receipts.to(reply)}"
+                also = f" {reply.error}" if reply.error else ""
+                await self._here(reply, _words(f"Your {reply.word} on #{reply.number} {done}.{also}"))
+            case ReplyState.BLOCKED | ReplyState.FAILED if reply.choice:
+                channel = await self._desk.direct(reply.slack_user)
+                await self._desk.say(channel, receipts.asked(reply, self._url(reply)))
+            case _:
+                return
+
+    async def _here(self, reply: Reply, message: Message) -> None:
+        await self._desk.tell(reply.slack_user, reply.channel, reply.thread_ts, message)
+
+    async def _there(self, reply: Reply) -> str:
+        """The address of the message with the countdown; nothing where Slack does not tell."""
+        key = f"{RECEIPT}{reply.id}"
+        for one in await self._desk.store.posts(reply.conversation):
+            if one.key == key and one.ts:
+                try:
+                    told = await call(
+                        self._desk.web.chat_getPermalink, channel=one.channel, message_ts=one.ts
+                    )
+                except BridgeError:
+                    return ""
+                return str(told.get("permalink") or "")
+        return ""
+
+    def _url(self, reply: Reply) -> str:
+        return self._desk.settings.conversation_url(reply.conversation)
+
+
+def _words(words: str) -> Message:
+    return Message(mail.escape(words), (richtext_block(section(text(words))),))
