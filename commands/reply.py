@@ -60,8 +60,8 @@ async def edit(ask: Ask) -> None:
     """*Edit*: it does not go while its writer has it open, nor afterwards by itself."""
     reply = await _own(ask)
     if reply.state == ReplyState.HELD:
-        words = f"{mail.one_line(reply.name, 80)} opened it to edit it."
-        done = await ask.desk.store.stop_reply(reply, ReplyState.BLOCKED, words, Choice.ANYWAY)
+        words = f"{mail.one_line(reply.name, 80)} opened it to edit it: nothing was sent."
+        done = await ask.desk.store.stop_reply(reply, ReplyState.CANCELLED, words, Choice.EDIT)
         await _moved(ask, reply, done=done)
     elif reply.state not in (ReplyState.BLOCKED, ReplyState.FAILED, ReplyState.CANCELLED):
         raise UserError(_TOO_LATE[ReplyState(reply.state)])
