@@ -4,8 +4,8 @@ https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
 """
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from bot import mail
@@ -16,6 +16,10 @@ _OVERHEAD = 120
 """Characters of JSON that a section or a list costs before it says anything."""
 _ITEM = 52
 """And an item of a list."""
+_BREAK = 40
+"""And the end of a line."""
+_PIECE = 300
+"""Characters of a run that are never parted."""
 
 
 @dataclass(slots=True)
@@ -41,25 +45,45 @@ def _cost(element: Element) -> int:
 
 
 def elements(html: str, budget: int) -> tuple[list[Element], bool]:
-    """Make the elements of a `rich_text` block; say whether all of the mail is in them.
+    """Make the elements of a `rich_text` block of all of a mail; say whether all of it is in them."""
+    read = mail.lines(html, most=budget)
+    built, whole = build(read, budget)
+    return built, whole and sum(len(line.text) for line in read) <= budget
+
+
+def build(lines: list[mail.Line], budget: int) -> tuple[list[Element], bool]:
+    """Make the elements of a `rich_text` block of lines; say whether all of them are in it.
 
     `budget` is in characters of JSON, because that is how Slack measures a message.
     """
     limit = _Budget(budget)
-    read = mail.lines(html, most=budget)
     built: list[Element] = []
-    for (kind, depth), group in groupby(read, key=lambda line: (line.kind, line.depth)):
+    for group in _groups([_told(line) for line in lines]):
         limit.left -= _OVERHEAD
         if limit.left <= 0:
             limit.spent = True
             break
-        made = _group(kind, depth, list(group), limit)
+        made = _group(group, limit)
         if made is not None:
             built.append(made)
         if limit.spent:
             break
-    whole = not limit.spent and sum(len(line.text) for line in read) <= budget
-    return built, whole
+    return built, not limit.spent
+
+
+def parts(lines: list[mail.Line], budget: int) -> list[list[Element]]:
+    """Make as many lists of elements as it takes to say all, each within `budget` characters of JSON."""
+    made: list[list[Element]] = []
+    waiting: list[mail.Line] = []
+    cost = 0
+    for line in (piece for one in lines for piece in _pieces(_told(one), budget - 400)):
+        costs = _OVERHEAD + _ITEM + sum(_cost(_leaf(run)) for run in line.runs) + _BREAK
+        if waiting and cost + costs > budget:
+            made.append(build(waiting, budget)[0])
+            waiting, cost = [], 0
+        waiting.append(line)
+        cost += costs
+    return [part for part in (*made, build(waiting, budget)[0]) if part]
 
 
 def section(*leaves: Element) -> Element:
@@ -77,23 +101,67 @@ def link(url: str, content: str, **style: bool) -> Element:
     return {"type": "link", "url": url, "text": content, **({"style": style} if style else {})}
 
 
-def _group(kind: str, depth: int, lines: list[mail.Line], limit: _Budget) -> Element | None:
-    if kind in ("bullet", "ordered"):
-        items = [section(*leaves) for line in lines if (leaves := _item(line, limit))]
-        made: Element = {"type": "rich_text_list", "style": kind, "elements": items}
-        if depth:
-            made["indent"] = depth
+def _groups(lines: list[mail.Line]) -> Iterator[list[mail.Line]]:
+    """Lines that make one element. A list's item of a number out of turn begins another."""
+    group: list[mail.Line] = []
+    for line in _closed_up(lines):
+        if group and not _follows(group[-1], line):
+            yield group
+            group = []
+        # What stands behind a list in the item around it: Slack has no place for that in a list.
+        stray = line.continues and not group
+        group.append(replace(line, kind="text", depth=0, continues=False) if stray else line)
+    if group:
+        yield group
+
+
+def _closed_up(lines: list[mail.Line]) -> Iterator[mail.Line]:
+    """A blank line within a quote or within preformatted text belongs to it."""
+    for at, line in enumerate(lines):
+        if not line.runs and 0 < at < len(lines) - 1:
+            kinds = {lines[at - 1].kind, lines[at + 1].kind}
+            yield replace(line, kind=kinds.pop()) if len(kinds) == 1 and kinds <= {"quote", "pre"} else line
+        else:
+            yield line
+
+
+def _follows(before: mail.Line, line: mail.Line) -> bool:
+    if (before.kind, before.depth) != (line.kind, line.depth):
+        return False
+    return line.kind != "ordered" or line.continues or line.number == before.number + 1
+
+
+def _group(lines: list[mail.Line], limit: _Budget) -> Element | None:
+    first = lines[0]
+    if first.kind in ("bullet", "ordered"):
+        items = [section(*leaves) for item in _items(lines) if (leaves := _item(item, limit))]
+        made: Element = {"type": "rich_text_list", "style": first.kind, "elements": items}
+        if first.depth:
+            made["indent"] = first.depth
+        if first.kind == "ordered" and first.number > 1:
+            made["offset"] = first.number - 1
         return made if items else None
     leaves = _leaves(lines, limit)
-    if kind == "pre":
+    if first.kind == "pre":
         leaves = [text("".join(str(leaf["text"]) for leaf in leaves))] if leaves else []
-    wrapped = {"quote": "rich_text_quote", "pre": "rich_text_preformatted"}.get(kind, "rich_text_section")
-    return {"type": wrapped, "elements": leaves} if leaves else None
+    wrapped = {"quote": "rich_text_quote", "pre": "rich_text_preformatted"}
+    return {"type": wrapped.get(first.kind, "rich_text_section"), "elements": leaves} if leaves else None
 
 
-def _item(line: mail.Line, limit: _Budget) -> list[Element]:
+def _items(lines: list[mail.Line]) -> list[list[mail.Line]]:
+    """The lines of each item."""
+    items: list[list[mail.Line]] = []
+    for line in lines:
+        if line.continues and items:
+            items[-1].append(line)
+        else:
+            items.append([line])
+    return items
+
+
+def _item(lines: list[mail.Line], limit: _Budget) -> list[Element]:
     limit.left -= _ITEM
-    return _leaves([line], limit)
+    return _leaves(lines, limit)
 
 
 def _leaves(lines: list[mail.Line], limit: _Budget) -> list[Element]:
@@ -114,16 +182,43 @@ def _trimmed(lines: list[mail.Line]) -> list[mail.Line]:
     return lines[filled[0] : filled[-1] + 1] if filled else []
 
 
-def _joined(runs: Iterable[mail.Run]) -> Iterable[mail.Run]:
-    """Neighbours of one look become one leaf; a link that claims another host is followed by the true one."""
-    for url, neighbours in groupby(runs, key=lambda run: run.url):
-        words = ""
-        for styles, group in groupby(neighbours, key=lambda run: run.styles):
-            part = "".join(run.text for run in group)
-            words += part
-            yield mail.Run(part, styles, url)
-        if url and (named := mail.honest(words, url)) != words:
-            yield mail.Run(named.removeprefix(words), frozenset(), url)
+def _joined(runs: Iterable[mail.Run]) -> Iterator[mail.Run]:
+    """Neighbours of one look become one leaf."""
+    for (url, styles), neighbours in groupby(runs, key=lambda run: (run.url, run.styles)):
+        yield mail.Run("".join(run.text for run in neighbours), styles, url)
+
+
+def _told(line: mail.Line) -> mail.Line:
+    """A link that claims another host is followed by the true one; a line from right to left is isolated.
+
+    Slack lays a whole message out by its first letters: without that, the full stops go to the wrong side.
+    """
+    runs: list[mail.Run] = []
+    for url, neighbours in groupby(line.runs, key=lambda run: run.url):
+        group = list(neighbours)
+        runs += group
+        words = "".join(run.text for run in group)
+        if url and (told := mail.honest(words, url)) != words:
+            runs.append(mail.Run(told.removeprefix(words), frozenset(), url))
+    if mail.right_to_left(line.text):
+        runs = [mail.Run("\u2068"), *runs, mail.Run("\u2069")]
+    return replace(line, runs=runs)
+
+
+def _pieces(line: mail.Line, budget: int) -> Iterator[mail.Line]:
+    """Cut a line that is longer than a block; what is cut off goes on in the item."""
+    runs: list[mail.Run] = []
+    cost, continues = 0, line.continues
+    for run in line.runs:
+        for start in range(0, len(run.text), _PIECE):
+            piece = replace(run, text=run.text[start : start + _PIECE])
+            costs = _cost(_leaf(piece))
+            if runs and cost + costs > budget:
+                yield replace(line, runs=runs, continues=continues)
+                runs, cost, continues = [], 0, True
+            runs.append(piece)
+            cost += costs
+    yield replace(line, runs=runs, continues=continues)
 
 
 def _leaf(run: mail.Run) -> Element:

@@ -61,9 +61,9 @@ burns.<o:p></o:p></p>
         ("<!--[if mso]><p>for Outlook</p><![endif]--><p>for all</p>", ["for all"]),
         # lists
         ("<ul><li>a</li><li>b</li></ul>", ["• a", "• b"]),
-        ("<ol>\n <li>a</li>\n <li>b</li>\n</ol>\nafter", ["- a", "- b", "", "after"]),
+        ("<ol>\n <li>a</li>\n <li>b</li>\n</ol>\nafter", ["1. a", "2. b", "", "after"]),
         ("before<ul><li>a</ul>after", ["before", "", "• a", "", "after"]),
-        ("<ul><li>a<ol><li>b</li></ol></li><li>c</li></ul>", ["• a", "  - b", "• c"]),
+        ("<ul><li>a<ol><li>b</li></ol></li><li>c</li></ul>", ["• a", "  1. b", "• c"]),
         ("<ul><li>a<ul><li>b<ul><li>c</ul></ul></ul>", ["• a", "  • b", "    • c"]),
         ("<ul><li><p>a</p></li><li><p>b</p></li></ul>", ["• a", "• b"]),
         ("<ul>" * 40 + "<li>deep", ["• deep"]),
@@ -180,6 +180,11 @@ def test_a_line_does_not_end_in_a_blank_of_another_style() -> None:
         ("https:///path", ""),
         ("http://[::1", ""),
         ("https://example.org/a b", ""),
+        ("https://bank.example@evil.example", ""),
+        ("https://user:password@example.org/", ""),
+        ("https://bank.example\\@evil.example", ""),
+        ("https://help.example.org/storage/attachment/6/1/4/a.pdf?id=1&amp;token=ab", ""),
+        ("https://help.example.org/storage%2Fattachment%2F6/a.pdf", ""),
         ("https://example.org/|label>", ""),
         ("https://example.org/" + "x" * 3000, ""),
         ("", ""),
@@ -207,6 +212,19 @@ def test_a_link_leads_only_where_a_reader_may_be_sent(href: str, url: str) -> No
         ("bank.example", "https://evil.example/?bank.example", "bank.example [evil.example]"),
         ("  bank.example", "https://evil.example", "  bank.example [evil.example]"),
         ("mark@example.org", "mailto:mark@example.org", "mark@example.org"),
+        ("Mark@Example.org", "mailto:mark@example.org?subject=hi", "Mark@Example.org"),
+        ("mark@example.org", "mailto:eve@evil.example", "mark@example.org [eve@evil.example]"),
+        ("mark@example.org", "https://evil.example", "mark@example.org [evil.example]"),
+        ("Log in at bank.example now", "https://evil.example", "Log in at bank.example now [evil.example]"),
+        (
+            "bank.example or www.evil.example",
+            "https://evil.example",
+            "bank.example or www.evil.example [evil.example]",
+        ),
+        ("https://bank.example/index.html", "https://bank.example/", "https://bank.example/index.html"),
+        ("here", "https://xn--bnk-6cd.example", "here [xn--bnk-6cd.example]"),
+        ("bаnk.example", "https://bаnk.example", "bаnk.example [xn--bnk-6cd.example]"),
+        ("ｂａｎｋ．example", "https://evil.example", "ｂａｎｋ．example [evil.example]"),
         ("", "https://evil.example", ""),
     ],
 )
@@ -374,6 +392,13 @@ def test_what_slack_escapes_comes_back_as_it_was_typed(text: str) -> None:
 def test_a_snippet_is_the_beginning_in_one_line() -> None:
     assert mail.snippet("<p>Hello</p><p>the printer burns</p>", 12) == "Hello the p…"
     assert mail.snippet("") == ""
+
+
+def test_a_snippet_is_of_what_is_new() -> None:
+    quote = "On 2 March 2026 at 10:12 Ana wrote:<br>&gt; Which one?<br>&gt; And where?<br>"
+    assert mail.snippet(f"The blue one.<br><br>{quote}") == "The blue one."
+    assert mail.snippet(f"{quote}<br>The blue one.") == "The blue one."
+    assert mail.snippet(quote).startswith("On 2 March 2026")
 
 
 # ------------------------------------------------------------------------------------------- anything
