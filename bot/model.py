@@ -53,6 +53,8 @@ class Thread:
     status: str = ""
     action: str = ""
     via: str = ""
+    source: str = ""
+    """How it came: `web` is FreeScout's own pages, `api` its API, `email` a mail."""
     created_by: Person | None = None
     customer: Person | None = None
     assigned_to: Person | None = None

@@ -1,7 +1,9 @@
 """Who is who: a person in Slack acts as the FreeScout user with their address, or not at all."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import aiohttp
 import pytest
@@ -10,10 +12,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.errors import Misconfigured, Transient, UserError
-from bot.freescout import FreeScout
+from bot.freescout import FreeScout, NotFound, Refused
 from bot.model import User
-from bot.people import People
+from bot.people import People, Unknown
 from bot.slackapi import client
+from bot.store import Store
 from sandbox.clock import Clock
 from sandbox.freescout import FreeScout as HelpDesk
 from sandbox.serving import serving
@@ -46,10 +49,12 @@ class Both:
     people: People
     support: int
     ana: User
+    store: Store
+    clock: Clock
 
     def anew(self) -> People:
         """The same without anything remembered."""
-        return People(self.api, self.web)
+        return People(self.api, self.web, self.store, lambda: self.clock().timestamp())
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -72,10 +77,13 @@ async def both(fronts: tuple[Front, Front]) -> AsyncIterator[Both]:
     freescout.add_user("Cleo", "Ng", "cleo@example.org")
     freescout.add_user("Cleo", "Ng", "cleo.ng@example.org")
     api = FreeScout(fronts[0].url, freescout.api_key)
+    store = Store(":memory:", clock)
     async with aiohttp.ClientSession() as session:
         web = client(slack.bot_token, slack.api_url, session)
         asking = User(ana, "Ana", "Alves", "ana@example.org", "admin")
-        yield Both(freescout, slack, web, api, People(api, web), support, asking)
+        people = People(api, web, store, lambda: clock().timestamp())
+        yield Both(freescout, slack, web, api, people, support, asking, store, clock)
+    await store.close()
     await api.close()
     await slack.close()
     await freescout.close()
@@ -150,7 +158,7 @@ async def test_a_person_is_looked_up_once_a_minute_and_not_for_each_click(both: 
         user = await both.people.user(person.id)
         await both.people.may_see(user)
     assert len(both.slack.called("users.info")) == 1
-    assert len(both.freescout.requests) == 2
+    assert len(both.freescout.requests) == 3  # who they are, what they may see, whether they are there still
 
 
 # Whom words mean
@@ -243,15 +251,100 @@ async def test_who_sees_nothing_is_not_asked_about_with_every_click(both: Both) 
     before = len(both.freescout.requests)
     for _ in range(3):
         assert await both.people.may_see(zidane) == frozenset()
-    assert len(both.freescout.requests) == before + 1
+    assert len(both.freescout.requests) == before + 2
 
 
-async def test_a_lost_right_is_lost_here_once_it_is_asked_for_anew(both: Both) -> None:
+async def test_a_lost_right_is_lost_here_within_a_minute(both: Both) -> None:
     ben = await both.people.meant("ben", both.ana)
     assert ben
     assert await both.people.may_see(ben)
     both.freescout.world.users[ben.id].mailboxes.clear()
-    assert await both.anew().may_see(ben) == frozenset()
+    both.clock.skip(timedelta(seconds=61))
+    assert await both.people.may_see(ben) == frozenset()
+
+
+@pytest.mark.parametrize(
+    "error", [NotFound("gone"), Refused(403, "no")], ids=lambda error: type(error).__name__
+)
+async def test_a_lost_right_is_lost_here_at_once_when_freescout_says_no(both: Both, error: Exception) -> None:
+    person = both.slack.add_person("Ben Brandt", "ben@example.org")
+    ben = await both.people.user(person.id)
+    assert await both.people.may_see(ben) == {both.support}
+    both.freescout.world.users[ben.id].mailboxes.clear()
+    both.people.met(person.id, Refused(400, "something else"))
+    assert await both.people.may_see(ben) == {both.support}
+    both.people.met(person.id, error)
+    assert await both.people.may_see(ben) == frozenset()
+
+
+async def test_a_clock_that_is_put_back_makes_no_right_last_longer(both: Both) -> None:
+    ben = await both.people.meant("ben", both.ana)
+    assert ben
+    assert await both.people.may_see(ben)
+    both.freescout.world.users[ben.id].mailboxes.clear()
+    both.clock.skip(timedelta(hours=-1))
+    assert await both.people.may_see(ben) == frozenset()
+
+
+async def test_an_answer_that_was_asked_for_before_a_right_was_lost_is_not_kept(both: Both) -> None:
+    ben = await both.people.meant("ben", both.ana)
+    assert ben
+    asking = asyncio.create_task(both.people.may_see(ben))
+    await asyncio.sleep(0)
+    both.people.forget_user(ben)
+    assert await asking == {both.support}
+    both.freescout.world.users[ben.id].mailboxes.clear()
+    assert await both.people.may_see(ben) == frozenset()
+
+
+async def test_a_user_whom_freescout_has_no_more_does_not_see_every_mailbox(both: Both) -> None:
+    """For an id that it does not know, the server lists them all."""
+    person = both.slack.add_person("Ben Brandt", "ben@example.org")
+    ben = await both.people.user(person.id)
+    del both.freescout.world.users[ben.id]
+    with pytest.raises(UserError, match="was deleted from FreeScout"):
+        await both.people.may_see(ben)
+    with pytest.raises(UserError, match="no user with your Slack address"):
+        await both.people.user(person.id)  # at once, and not when the minute is over
+
+
+async def test_an_address_that_changes_on_either_side_counts_within_a_minute(both: Both) -> None:
+    person = both.slack.add_person("Ben Brandt", "ben@example.org")
+    ben = await both.people.user(person.id)
+    person.profile.email = "ana@example.org"
+    both.clock.skip(timedelta(seconds=61))
+    assert await both.people.user(person.id) == both.ana
+    both.freescout.world.users[both.ana.id].email = "ana.alves@example.org"
+    both.freescout.world.users[ben.id].email = "Ana@example.org"
+    both.clock.skip(timedelta(seconds=61))
+    assert (await both.people.user(person.id)).id == ben.id
+
+
+async def test_an_alternate_address_does_not_count(both: Both) -> None:
+    both.freescout.world.users[both.ana.id].details = {"alternateEmails": "ana@home.example.org"}
+    person = both.slack.add_person("Ana", "ana@home.example.org")
+    with pytest.raises(Unknown, match="Alternate addresses do not count"):
+        await both.people.user(person.id)
+
+
+async def test_somebody_of_the_same_organisation_may_act_from_another_of_its_workspaces(both: Both) -> None:
+    both.slack.workspace.organisation = "E0OURS"
+    person = both.slack.add_person("Ana", "ana@example.org", team="T0SISTER")
+    person.profile.stranger, person.profile.organisation = False, "E0OURS"
+    assert await both.people.user(person.id) == both.ana
+    foreign = both.slack.add_person("Ana", "ana@example.org", team="T0OTHER")
+    foreign.profile.stranger, foreign.profile.organisation = False, "E0THEIRS"
+    with pytest.raises(UserError, match="other workspaces"):
+        await both.people.user(foreign.id)
+
+
+async def test_who_is_linked_to_a_user_is_mentioned_for_them(both: Both) -> None:
+    ben = both.slack.add_person("Ben", "ben@example.org")
+    uma = both.slack.add_person("Uma", "uma@example.org")
+    await both.store.give_code("d", uma.id, "C1", "", "null")
+    assert await both.store.prove("d", 2, "a note")
+    assert await both.people.slack_id("ben@example.org", 2) == uma.id
+    assert await both.people.slack_id("ben@example.org", 9) == ben.id
 
 
 async def test_a_mailbox_that_is_new_is_found_without_waiting(both: Both) -> None:

@@ -117,6 +117,7 @@ def test_each_kind_of_thread_says_what_it_is() -> None:
         body="<p>Hello <b>team</b>,<br>my order/parcel is late — café ☕</p><script>alert(1)</script>",
         status="active",
         via="customer",
+        source="api",
         created_by=MARK,
         customer=MARK,
     )

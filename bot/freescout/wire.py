@@ -185,6 +185,7 @@ def thread(told: object) -> Thread:
         status=text(row.get("status")),
         action=text(table(row.get("action")).get("type")),
         via=text(table(row.get("source")).get("via")),
+        source=text(table(row.get("source")).get("type")),
         created_by=_person(row.get("createdBy")),
         customer=_person(row.get("customer")),
         assigned_to=_person(row.get("assignedTo")),
