@@ -18,6 +18,7 @@ class Then(StrEnum):
     PLAIN = "the same is said as plain text"
     ANEW = "the card comes anew, as there is no message any more that could be changed"
     LEAVE = "the message stays as it is"
+    WITHOUT = "messages come without their files, the operators are told once; tried again ten minutes later"
     OPERATOR = "kept and tried each minute, while the operators see what to put right"
     GONE = "the card says that the conversation was deleted"
     PERSON = "said to the person who asked for it; else parked after three tries, until the next webhook"
@@ -74,6 +75,11 @@ SLACK: dict[str, Rule] = {
     "thread_not_found": Rule(Then.ANEW),
     "cant_update_message": Rule(Then.LEAVE),
     "edit_window_closed": Rule(Then.LEAVE),
+    "file_uploads_disabled": Rule(
+        Then.WITHOUT, "the workspace allows no uploads: change that, or leave it at that"
+    ),
+    "storage_limit_reached": Rule(Then.WITHOUT, "the workspace has no room left for files"),
+    "not_allowed": Rule(Then.WITHOUT, "a workspace setting forbids it"),
 }
 
 FREESCOUT: dict[str, Rule] = {

@@ -73,7 +73,7 @@ class Poster:
         except Exception as error:
             await self._store.unposted(conversation, channel, step.key)
             if thread and isinstance(error, SlackRefused) and policy.slack(error.code).then is Then.ANEW:
-                raise await self._anew(conversation, channel, thread) from error
+                raise await self.anew(conversation, channel, thread) from error
             raise
         reached("post.made")
         ts = str(told["ts"])
@@ -207,11 +207,11 @@ class Poster:
                 raise
             log.warning("message %s of conversation %s is left as it is: %s", step.key, conversation, error)
             if step.key == CARD and then is Then.ANEW:
-                raise await self._anew(conversation, channel, ts) from error
+                raise await self.anew(conversation, channel, ts) from error
         reached("update.made")
         await self._store.posted(conversation, channel, step.key, ts, step.version)
 
-    async def _anew(self, conversation: int, channel: str, old: str) -> CardGone:
+    async def anew(self, conversation: int, channel: str, old: str) -> CardGone:
         """Forget a card that is gone. What stood in its thread is not said again: it was said once."""
         await self._store.begin_post(conversation, channel, ANEW, "1")
         await self._store.posted(conversation, channel, ANEW, old, "1")
@@ -228,7 +228,7 @@ class Poster:
         except SlackRefused as error:
             log.warning("a reply of conversation %s stays in %s: %s", conversation, channel, error)
         await self._store.unposted(conversation, channel, key)
-        return await self._anew(conversation, channel, parent) if parent else CardGone()
+        return await self.anew(conversation, channel, parent) if parent else CardGone()
 
     async def _find(
         self, wanted: dict[str, Any], delivery: Delivery, card_ts: str | None

@@ -106,7 +106,7 @@ async def test_every_outcome_that_is_named_comes_of_something() -> None:
 
 
 async def test_the_operator_has_words_for_what_only_they_can_mend_and_for_nothing_else() -> None:
-    theirs = {Then.SHUT, Then.STOP, Then.JOIN, Then.OPERATOR}
+    theirs = {Then.SHUT, Then.STOP, Then.JOIN, Then.OPERATOR, Then.WITHOUT}
     for code, rule in (SLACK | policy.FREESCOUT).items():
         assert bool(rule.words) == (rule.then in theirs), code
 

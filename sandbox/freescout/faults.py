@@ -99,7 +99,7 @@ class Faults:
         times: int | None = 1,
         headers: dict[str, str] | None = None,
     ) -> None:
-        """Spoil API calls that match, like `POST /api/conversations/*/threads`.
+        """Spoil API calls that match, like `POST /api/conversations/*/threads`, or files, `GET /storage/*`.
 
         `status` answers so, as JSON, or as a page with `html`; `cut` drops the connection without an answer;
         `hang` first waits so many real seconds. With `after` the call is carried out, and only then is its

@@ -8,9 +8,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.freescout.faults import ApiFault, Faults
 
+STORED = "/storage/attachment/"
+
 
 class Spoiler:
-    """Middleware that records each API call and lets the faults have their way with it."""
+    """Middleware that records each API call and lets the faults have their way with it, and with files."""
 
     def __init__(self, app: ASGIApp, faults: Faults, record: Callable[[Scope, bytes], None]) -> None:
         self._app = app
@@ -18,11 +20,12 @@ class Spoiler:
         self._record = record
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith("/api/"):
+        if scope["type"] != "http" or not scope["path"].startswith(("/api/", STORED)):
             await self._app(scope, receive, send)
             return
         body = await _body(receive)
-        self._record(scope, body)
+        if not scope["path"].startswith(STORED):
+            self._record(scope, body)
         fault = self._faults.take(scope["method"], scope["path"])
         if fault is None:
             await self._app(scope, _again(body, receive), send)

@@ -3,8 +3,8 @@
 from sandbox.slack.api import Call
 from sandbox.slack.delivery import Answer
 from sandbox.slack.faults import Fault, Faults
-from sandbox.slack.model import Message, View
+from sandbox.slack.model import Message, SlackFile, View
 from sandbox.slack.person import Person
 from sandbox.slack.server import Slack
 
-__all__ = ["Answer", "Call", "Fault", "Faults", "Message", "Person", "Slack", "View"]
+__all__ = ["Answer", "Call", "Fault", "Faults", "Message", "Person", "Slack", "SlackFile", "View"]

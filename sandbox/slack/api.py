@@ -10,7 +10,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from sandbox.slack import chat, conversations, users, views
+from sandbox.slack import chat, conversations, files, users, views
 from sandbox.slack.arguments import Arguments, read_arguments, token_of
 from sandbox.slack.errors import SlackError
 from sandbox.slack.faults import Faults, strike
@@ -37,6 +37,10 @@ METHODS: dict[str, Method] = {
     "chat.delete": chat.delete,
     "chat.getPermalink": chat.get_permalink,
     "reactions.add": chat.add_reaction,
+    "files.getUploadURLExternal": files.get_upload_url,
+    "files.completeUploadExternal": files.complete_upload,
+    "files.info": files.info,
+    "files.delete": files.delete,
     "views.open": views.open_,
     "views.push": views.push,
     "views.update": views.update,

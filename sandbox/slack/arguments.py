@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from sandbox.slack.errors import SlackError
 
-_JSON_IN_FORMS = ("blocks", "attachments", "view", "metadata")
+_JSON_IN_FORMS = ("blocks", "attachments", "view", "metadata", "files")
 
 
 class Arguments(dict[str, Any]):

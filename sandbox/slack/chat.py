@@ -16,10 +16,10 @@ SLACKBOT = "USLACKBOT"
 
 def post_message(slack: Workspace, args: Arguments) -> Reply:
     """chat.postMessage"""
-    channel = _where(slack, args)
+    channel = where(slack, args)
     text, blocks = content(args, MOST_TEXT)
     thread = args.text("thread_ts")
-    parent = _parent(slack, channel, thread)
+    parent = parent_of(slack, channel, thread)
     message = slack.from_app(
         channel.id,
         text,
@@ -34,7 +34,7 @@ def post_message(slack: Workspace, args: Arguments) -> Reply:
 def post_ephemeral(slack: Workspace, args: Arguments) -> Reply:
     """chat.postEphemeral"""
     args.need("user")
-    channel = _where(slack, args)
+    channel = where(slack, args)
     user = args.text("user") or ""
     if user not in slack.people or user not in channel.members:
         raise SlackError("user_not_in_channel")
@@ -47,7 +47,7 @@ def update(slack: Workspace, args: Arguments) -> Reply:
     """chat.update"""
     args.need("channel", "ts")
     # What stands in an archived channel cannot be changed: Slack documents is_inactive here, not is_archived.
-    channel = _where(slack, args, archived="is_inactive")
+    channel = where(slack, args, archived="is_inactive")
     message = _own(slack, channel, args, "cant_update_message")
     text, blocks = content(args, MOST_UPDATED_TEXT)
     slack.rewrite(message, args.text("text"), blocks)
@@ -103,10 +103,12 @@ def content(args: Arguments, most: int) -> tuple[str, list[dict[str, Any]] | Non
     return text, blocks
 
 
-def _where(slack: Workspace, args: Arguments, archived: str = "is_archived") -> Channel:
+def where(
+    slack: Workspace, args: Arguments, archived: str = "is_archived", field: str = "channel"
+) -> Channel:
     """The channel in which the app may write; a person's id stands for the direct conversation."""
-    args.need("channel")
-    name = args.text("channel") or ""
+    args.need(field)
+    name = args.text(field) or ""
     if name in slack.people and name != slack.bot.id:
         return slack.direct(name)
     channel = slack.channel(name)
@@ -117,7 +119,7 @@ def _where(slack: Workspace, args: Arguments, archived: str = "is_archived") -> 
     return channel
 
 
-def _parent(slack: Workspace, channel: Channel, thread_ts: str | None) -> Message | None:
+def parent_of(slack: Workspace, channel: Channel, thread_ts: str | None) -> Message | None:
     """The message that a thread hangs from.
 
     Known: where the message is gone, Slack posts at the top of the channel without a word; only the missing
@@ -165,6 +167,8 @@ def as_json(slack: Workspace, message: Message, metadata: bool = False) -> dict[
         found |= {"bot_id": slack.bot_id, "app_id": slack.app_id}
     if message.blocks:
         found["blocks"] = message.blocks
+    if message.files:
+        found |= {"files": [file.as_json() for file in message.files], "upload": True}
     if message.edited:
         found["edited"] = {"user": message.user, "ts": message.edited}
     if message.thread_ts:

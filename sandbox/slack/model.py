@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 Blocks = list[dict[str, Any]]
 
@@ -22,6 +23,8 @@ class Profile:
     deleted: bool = False
     is_bot: bool = False
     tz: str = "UTC"
+    organisation: str = ""
+    """The id of the Enterprise organisation that they belong to, if it is one."""
 
     @property
     def handle(self) -> str:
@@ -43,6 +46,8 @@ class Profile:
             "is_app_user": False,
             "updated": 1_700_000_000,
         }
+        if self.organisation:
+            about["enterprise_user"] = {"id": self.id, "enterprise_id": self.organisation}
         if self.deleted:
             return about
         rights = {"is_admin": False, "is_owner": False, "is_restricted": self.guest}
@@ -68,17 +73,78 @@ class Message:
     only_for: str | None = None
     thread: "list[Message]" = field(default_factory=list)
     reactions: dict[str, list[str]] = field(default_factory=dict)
+    files: "list[SlackFile]" = field(default_factory=list)
     deleted: bool = False
     trouble: str | None = None  # the warning beside a button whose press the app did not answer
 
     @property
     def all_text(self) -> str:
         """Every word of it that is shown: the blocks, or the text where there are none."""
-        return "\n".join(words(self.blocks)) if self.blocks else self.text
+        shown = [*words(self.blocks)] if self.blocks else [self.text]
+        return "\n".join([*shown, *(file.title for file in self.files)])
 
     @property
     def block_id(self) -> str:
         return self.blocks[0]["block_id"] if self.blocks else ""
+
+
+@dataclass(eq=False)
+class SlackFile:
+    """A file. One of an app's is `completed` only when it was uploaded in all three steps."""
+
+    id: str
+    name: str
+    title: str
+    mime: str
+    data: bytes
+    user: str
+    created: int
+    home: str  # the address of this Slack
+    team: str
+    mode: str = "hosted"  # or `external`, or `hidden_by_limit`
+    shares: dict[str, dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
+    completed: bool = True
+    deleted: bool = False
+    ticket: str = ""  # where its bytes go, and how many were announced
+    announced: int = 0
+    moved_to: str = ""  # where fetching it is redirected to
+
+    def as_json(self) -> dict[str, Any]:
+        """The file object. https://docs.slack.dev/reference/objects/file-object"""
+        if self.deleted or self.mode == "hidden_by_limit":
+            return {"id": self.id, "mode": "tombstone" if self.deleted else self.mode}
+        place = f"{self.home}/files-pri/{self.team}-{self.id}"
+        filetype, name = self.name.rpartition(".")[2].lower(), quote(self.name, safe="")
+        public, private = self.shares.get("public", {}), self.shares.get("private", {})
+        return {
+            "id": self.id,
+            "created": self.created,
+            "timestamp": self.created,
+            "name": self.name,
+            "title": self.title,
+            "mimetype": self.mime,
+            "filetype": filetype,
+            "pretty_type": filetype.upper(),
+            "user": self.user,
+            "user_team": self.team,
+            "editable": False,
+            "size": len(self.data),
+            "mode": self.mode,
+            "is_external": self.mode == "external",
+            "external_type": "gdrive" if self.mode == "external" else "",
+            "is_public": bool(public),
+            "public_url_shared": False,
+            "display_as_bot": False,
+            "username": "",
+            "url_private": f"{place}/{name}",
+            "url_private_download": f"{place}/download/{name}",
+            "permalink": f"{self.home}/files/{self.user}/{self.id}/{name}",
+            "file_access": "visible",
+            "shares": self.shares,
+            "channels": list(public),
+            "groups": list(private),
+            "ims": [],
+        }
 
 
 @dataclass(eq=False)
@@ -107,7 +173,7 @@ def words(node: Any) -> Iterator[str]:
             yield "".join(_leaf(e) for e in node["elements"])
             return
         for key, value in node.items():
-            shown = key in ("text", "title", "fallback") and isinstance(value, str)
+            shown = key in ("text", "title", "fallback", "initial_value") and isinstance(value, str)
             if shown:
                 yield value
             elif key not in ("value", "options", "option_groups", "confirm"):
@@ -149,8 +215,15 @@ class View:
     @property
     def all_text(self) -> str:
         """Every word of it that is shown, with what stands in its fields and the errors at them."""
+        body = {**self.body, "blocks": [self._filled_in(block) for block in self.blocks]}
         filled = [str(v.get("value") or "") for block in self.typed.values() for v in block.values()]
-        return "\n".join([*words(self.body), *filled, *self.errors.values(), self.trouble or ""])
+        return "\n".join([*words(body), *filled, *self.errors.values(), self.trouble or ""])
+
+    def _filled_in(self, block: dict[str, Any]) -> dict[str, Any]:
+        """An input block with what was put in where its initial value stood."""
+        element = block.get("element", {})
+        kept = self.typed.get(block["block_id"], {}).get(element.get("action_id"))
+        return {**block, "element": {**element, "initial_value": kept}} if kept else block
 
 
 def fill_in_ids(blocks: Blocks) -> None:

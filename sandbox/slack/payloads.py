@@ -168,6 +168,31 @@ def said(slack: Workspace, message: Message, kind: str = "message") -> Payload:
     found = {**as_json(slack, message), "type": kind, "channel": channel.id, "event_ts": message.ts}
     found["client_msg_id"] = secrets.token_hex(16)
     if kind == "message":
-        private = "group" if channel.private else "channel"
-        found["channel_type"] = "im" if channel.im_with else private
+        found["channel_type"] = _channel_type(channel)
+        if message.files:
+            found["subtype"] = "file_share"
     return found
+
+
+def changed(slack: Workspace, message: Message, before: Payload, *, deleted: bool = False) -> Payload:
+    """The inner event of a message that was edited or deleted; `before` is how Slack wrote it earlier.
+
+    https://docs.slack.dev/reference/events/message/message_changed
+    """
+    channel = slack.channels[message.channel]
+    found: Payload = {
+        "type": "message",
+        "subtype": "message_deleted" if deleted else "message_changed",
+        "hidden": True,
+        "channel": channel.id,
+        "channel_type": _channel_type(channel),
+        "ts": (at := slack.next_ts()),
+        "event_ts": at,
+        "previous_message": before,
+    }
+    return {**found, **({"deleted_ts": message.ts} if deleted else {"message": as_json(slack, message)})}
+
+
+def _channel_type(channel: Channel) -> str:
+    private = "group" if channel.private else "channel"
+    return "im" if channel.im_with else private

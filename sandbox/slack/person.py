@@ -1,13 +1,15 @@
 """A person at this Slack: types, presses, submits, and sees what comes of it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sandbox.slack import payloads
+from sandbox.slack.chat import as_json
 from sandbox.slack.delivery import TIMED_OUT, Answer, Delivery
+from sandbox.slack.files import share
 from sandbox.slack.forms import PRESSED, Usable, Wanted, look_up, missing, pressed, value_for
-from sandbox.slack.model import Channel, Message, Profile, View
+from sandbox.slack.model import Channel, Message, Profile, SlackFile, View
 from sandbox.slack.responses import show_answer
 from sandbox.slack.spelling import as_sent
 from sandbox.slack.submission import TROUBLE, obey
@@ -81,7 +83,12 @@ class Person:
         return any(text in each for each in shown)
 
     async def types(
-        self, text: str, *, channel: str = "support", thread: str | Message | None = None
+        self,
+        text: str,
+        *,
+        channel: str = "support",
+        thread: str | Message | None = None,
+        files: Sequence[SlackFile] = (),
     ) -> Message | None:
         """Type into a channel. A slash makes it a command, which brings no message; anything else is said."""
         where = self._enter(channel)
@@ -89,7 +96,19 @@ class Person:
         if re.fullmatch(r"/[a-z][\w-]*", command):
             await self._command(where, command, rest.strip(), in_thread=thread is not None)
             return None
-        return await self._say(where, text, thread.ts if isinstance(thread, Message) else thread)
+        return await self._say(where, text, thread.ts if isinstance(thread, Message) else thread, files)
+
+    async def edits(self, message: Message, text: str) -> None:
+        """Write a message of one's own anew."""
+        before = as_json(self._slack, message)
+        self._slack.rewrite(message, self._sent(text, named=False), None)
+        await self._told(payloads.changed(self._slack, message, before))
+
+    async def deletes(self, message: Message) -> None:
+        """Take a message of one's own away."""
+        before = as_json(self._slack, message)
+        self._slack.remove(message)
+        await self._told(payloads.changed(self._slack, message, before, deleted=True))
 
     def _enter(self, name: str) -> Channel:
         channel = self._slack.channel(name)
@@ -115,17 +134,26 @@ class Person:
         else:
             show_answer(self._slack, answer, self.id, channel.id)
 
-    async def _say(self, channel: Channel, text: str, thread: str | None) -> Message:
+    async def _say(
+        self, channel: Channel, text: str, thread: str | None, files: Sequence[SlackFile] = ()
+    ) -> Message:
         slack = self._slack
-        message = Message(channel.id, slack.next_ts(), self.id, self._sent(text, named=False))
+        sent = self._sent(text, named=False)
+        message = Message(channel.id, slack.next_ts(), self.id, sent, files=list(files))
         if thread and (found := slack.find(channel, thread)):
             message.thread_ts = (slack.parent(found) or found).ts
         slack.post(message)
-        if slack.bot.id in channel.members:
-            await self._event(payloads.said(slack, message))
-            if f"<@{slack.bot.id}>" in message.text and not channel.im_with:
-                await self._event(payloads.said(slack, message, "app_mention"))
+        for file in files:
+            share(file, channel, message.ts, message.thread_ts)
+        await self._told(payloads.said(slack, message))
+        if f"<@{slack.bot.id}>" in message.text and not channel.im_with:
+            await self._told(payloads.said(slack, message, "app_mention"))
         return message
+
+    async def _told(self, inner: dict[str, Any]) -> None:
+        """Tell the app of a message in a channel that it is in."""
+        if self._slack.bot.id in self._slack.channels[inner["channel"]].members:
+            await self._event(inner)
 
     async def _event(self, inner: dict[str, Any]) -> None:
         if inner["type"] in self._delivery.subscriptions:

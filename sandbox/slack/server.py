@@ -11,7 +11,8 @@ from sandbox.slack.admins import Admins
 from sandbox.slack.api import Call, Pace, WebApi
 from sandbox.slack.delivery import Delivery
 from sandbox.slack.faults import Faults
-from sandbox.slack.model import Channel, Message, Profile
+from sandbox.slack.files import FileServer, new_file, share
+from sandbox.slack.model import Channel, Message, Profile, SlackFile
 from sandbox.slack.pages import Pages
 from sandbox.slack.payloads import VERIFICATION_TOKEN
 from sandbox.slack.person import Person
@@ -52,15 +53,20 @@ class Slack(Admins):
             pace=Pace() if limit_posts else None,
         )
         self._pages = Pages(self.workspace, self.people, self._settings)
+        self._files = FileServer(self.workspace, self.faults, bot_token, self._record, self._pages.is_ours)
         self.app = Starlette(routes=self._routes())
 
     def _settings(self) -> dict[str, Any]:
         shown = {"commands": self.commands, "shortcuts": self.message_shortcuts}
         return {**shown, "helpdesk": self.helpdesk_url}
 
+    def _record(self, what: str, file: str) -> None:
+        self.calls.append(Call(what, {"file": file}))
+
     def _routes(self) -> list[Route | Mount]:
         return [
             *self._pages.routes(),
+            *self._files.routes(),
             Route("/api/{method}", self._api.endpoint, methods=["GET", "POST"]),
             Route("/responses/{name}", self._responses.endpoint, methods=["POST"]),
         ]
@@ -158,6 +164,20 @@ class Slack(Admins):
             if channel.open_to_all and _belongs(profile):
                 channel.members.append(profile.id)
         return person
+
+    def add_file(self, person: Person, name: str, content: bytes, mime: str = "") -> SlackFile:
+        """Let somebody upload a file, say in a modal's field; nobody else sees it yet."""
+        return new_file(self.workspace, person.id, name, content, mime)
+
+    def share(
+        self, person: Person, files: list[SlackFile], channel: str, text: str = "", thread: str | None = None
+    ) -> Message:
+        """Let somebody say something with files in a channel; no event goes to the app."""
+        where, slack = self.channel(channel), self.workspace
+        message = Message(where.id, slack.next_ts(), person.id, text, thread_ts=thread, files=list(files))
+        for file in files:
+            share(file, where, message.ts, thread)
+        return slack.post(message)
 
     def channel(self, name_or_id: str) -> Channel:
         """A channel, to look at or to change (`archived`, `shared`, `members`)."""

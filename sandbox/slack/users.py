@@ -20,6 +20,7 @@ def auth_test(slack: Workspace, _: Arguments) -> Reply:
         "user_id": slack.bot.id,
         "bot_id": slack.bot_id,
         "is_enterprise_install": False,
+        **({"enterprise_id": slack.organisation} if slack.organisation else {}),
     }
 
 

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from sandbox.slack.errors import SlackError
-from sandbox.slack.model import Channel, Message, Profile, View, fill_in_ids
+from sandbox.slack.model import Channel, Message, Profile, SlackFile, View, fill_in_ids
 from sandbox.slack.triggers import Replies, Triggers
 
 _DIGITS = string.digits + string.ascii_uppercase
@@ -20,6 +20,7 @@ class Workspace:
         self.now = now
         self.url = ""
         self.name = "Sandbox"
+        self.organisation = ""  # the id of the Enterprise organisation that it is part of, if it is one
         self._ids = count(1)
         self._last_ts = 0
         self.version = 0  # grows with every change, so that a page knows when to look again
@@ -29,6 +30,8 @@ class Workspace:
         self.views: dict[str, list[View]] = {}  # the modals a person has open, the top one last
         self.homes: dict[str, View] = {}
         self.notices: dict[str, list[str]] = {}  # what Slack itself told a person, by person
+        self.files: dict[str, SlackFile] = {}
+        self.slow_shares: list[Callable[[], None]] | None = None  # a list: shares wait in it to be made
         self.triggers = Triggers()
         self.replies = Replies(now)
         self.team, self.app_id = self.new_id("T"), self.new_id("A")
