@@ -1,31 +1,30 @@
 """Writing an answer from Slack: the dialog opened, kept true while it is open, put on its way."""
 
-import asyncio
 import json
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from functools import partial
 
-from bot import dialog, written
+from bot import dialog, messages, written
 from bot.crashpoints import reached
 from bot.desk import Desk
 from bot.dialog import Before, Kind, Scene
 from bot.errors import BridgeError, UserError
+from bot.forms import View
 from bot.model import Conversation, User
 from bot.slackapi import SlackRefused, call
 from bot.store import Draft, Writing
-from bot.surfaces import Ask, FieldError, View
+from bot.surfaces import Ask, FieldError
 
 Finder = Callable[[User], Awaitable[Conversation]]
+Maker = Callable[[], Awaitable[Before]]
 
-_FOR_NAMES = 1.0
-"""Seconds of the three in which Slack wants its answer."""
 LONGEST = 100_000
 """Characters of HTML: what is longer is no answer, and FreeScout's database may cut it."""
 
 
-async def write(ask: Ask, title: str, kind: Kind, find: Finder, before: Before | None = None) -> None:
+async def write(ask: Ask, title: str, kind: Kind, find: Finder, before: Before | Maker | None = None) -> None:
     """Open the dialog for a conversation that `find` fetches for the person who asks; let others know."""
     made: list[tuple[View, Scene]] = []
 
@@ -39,7 +38,8 @@ async def write(ask: Ask, title: str, kind: Kind, find: Finder, before: Before |
                 "The customer has no e-mail address, so a reply would reach nobody. Add a note instead."
             )
         scene = await _scene(ask.desk, conversation, ask.person)
-        view = dialog.dialog(kind, scene, user, before or Before(), (ask.channel, ask.thread))
+        start = await before() if callable(before) else before or Before()
+        view = dialog.dialog(kind, scene, user, start, (ask.channel, ask.thread))
         made.append((view, scene))
         return view
 
@@ -59,6 +59,42 @@ async def write(ask: Ask, title: str, kind: Kind, find: Finder, before: Before |
     )
     await ask.desk.store.begin_writing(writing)
     await ask.desk.store.ring([scene.conversation.id], "writing", priority=1)
+
+
+async def take(ask: Ask, kind: Kind) -> None:
+    """Open the dialog with what a message says.
+
+    A message in the thread of a card belongs to its conversation; of any other that is asked first.
+    """
+    title = "Note" if kind == "note" else "Reply"
+    before = partial(_taken, ask, kind)
+    for ts in (ask.message.get("thread_ts"), ask.message.get("ts")):
+        if found := await ask.desk.store.conversation_at(ask.channel, str(ts or "")):
+            await write(ask, title, kind, by_id(ask, found), before)
+            return
+
+    async def build() -> View:
+        await ask.desk.people.user(ask.person)
+        return dialog.which(kind, await before(), (ask.channel, ask.thread))
+
+    await ask.open(title, build)
+
+
+async def chosen(ask: Ask, kind: Kind) -> None:
+    """Open the dialog for the conversation that was asked for, in the place of the question."""
+    quoted = ask.fields.get(dialog.WHICH, "").strip()
+    rich, files, hint = ask.rich.get(dialog.TEXT), ask.kept.get("files"), ask.kept.get("hint")
+    before = Before(rich or None, files=str(files or ""), hint=str(hint or ""))
+    await write(ask, "Note" if kind == "note" else "Reply", kind, by_quote(ask, quoted), before)
+
+
+async def _taken(ask: Ask, kind: Kind) -> Before:
+    """What is taken over of a message; a note says whose it was, which a customer need not know."""
+    taken = await messages.take(ask.desk, ask.message)
+    rich = taken.rich
+    if kind == "note" and ask.message.get("user") != ask.person:
+        rich = taken.ending(await messages.origin(ask.desk, ask.message, ask.channel, ask.place))
+    return Before(rich, files=" ".join(taken.files), hint=taken.about_files)
 
 
 async def freshen(desk: Desk, conversation: Conversation, writing: Sequence[Writing]) -> None:
@@ -115,7 +151,7 @@ async def _draft(ask: Ask, kind: Kind) -> Draft:
     rich = ask.rich.get(dialog.TEXT) or {}
     if written.blank(rich):
         raise FieldError(dialog.TEXT, "There is nothing in it yet.")
-    names = await _names(ask, rich)
+    names = await messages.names(ask.desk, written.mentioned(rich))
     html = written.html(rich, names)
     if len(html) > LONGEST:
         raise FieldError(dialog.TEXT, f"That is {len(html):,} characters long; at most {LONGEST:,} can go.")
@@ -149,23 +185,6 @@ async def _draft(ask: Ask, kind: Kind) -> Draft:
         assign=int(dialog.ASSIGN in boxes),
         hold=ask.desk.settings.replies.hold.total_seconds(),
     )
-
-
-async def _names(ask: Ask, rich: Mapping[str, Any]) -> dict[str, str]:
-    """What those are called who are mentioned; who is not known in time, while Slack waits, is someone."""
-    wanted = sorted(one for one in written.mentioned(rich) if one[:1] in ("U", "W"))[:20]
-    told = {one: asyncio.create_task(_name(ask.desk, one)) for one in wanted}
-    if told:
-        _, late = await asyncio.wait(told.values(), timeout=_FOR_NAMES)
-        for task in late:
-            task.cancel()
-    done = {one: task for one, task in told.items() if task.done() and not task.cancelled()}
-    return {one: task.result() for one, task in done.items() if not task.exception() and task.result()}
-
-
-async def _name(desk: Desk, slack_user: str) -> str:
-    person = (await call(desk.web.users_info, user=slack_user)).get("user") or {}
-    return str(person.get("real_name") or person.get("name") or "")
 
 
 async def _scene(desk: Desk, conversation: Conversation, person: str) -> Scene:

@@ -2,31 +2,26 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from bot import mail, written
 from bot.cards import Block, context, named, plain, richtext_block, when, writer
 from bot.changes import Seen, address
+from bot.forms import LONGEST, View, checks_input, files_input, line_input, modal, rich_input, select_input
 from bot.model import Conversation, Mailbox, Status, Thread, User
 from bot.plan import newest
 from bot.richtext import section, text
 from bot.store import Reply, Writing
-from bot.surfaces import (
-    FieldError,
-    View,
-    checks_input,
-    files_input,
-    line_input,
-    modal,
-    rich_input,
-    select_input,
-)
+from bot.surfaces import FieldError
 
 Kind = Literal["message", "note"]
 
 CALLBACKS: dict[Kind, str] = {"message": "reply", "note": "note"}
+ASKING: dict[Kind, str] = {"message": "reply.which", "note": "note.which"}
+"""The modals that ask for the conversation first."""
+WHICH = "which"
 TEXT, CC, BCC, STATUS, MORE, FILES = "text", "cc", "bcc", "status", "more", "files"
 """The dialog's fields."""
 ASSIGN, KEEP = "assign", "keep"
@@ -35,6 +30,8 @@ MOST_FILES = 10
 _EXCERPT = 800
 """Characters of the customer's newest message, above the field."""
 _LINES = 8
+_CROWD = 10
+"""How many who are at it are named: a dialog takes a hundred blocks."""
 _AFTER = [(Status.PENDING, "Pending"), (Status.ACTIVE, "Active"), (Status.CLOSED, "Closed")]
 _ADDRESS = re.compile(r"[^@\s,;<>\"()\[\]]{1,64}@(?:[^@\s,;<>\"().\[\]]+\.)+[^@\s,;<>\"().\[\]]{2,}")
 
@@ -53,6 +50,8 @@ class Before:
     """Slack's ids of files that were attached before."""
     outbox: int = 0
     """The reply that is edited, by its id."""
+    hint: str = ""
+    """What there is to know of the files."""
 
     @classmethod
     def of(cls, reply: Reply) -> "Before":
@@ -107,6 +106,17 @@ def dialog(kind: Kind, scene: Scene, user: User, before: Before, where: tuple[st
     return {**modal(CALLBACKS[kind], title, submit, blocks, kept), "notify_on_close": True}
 
 
+def which(kind: Kind, before: Before, where: tuple[str, str]) -> View:
+    """Ask to which conversation a message belongs, and keep its text meanwhile, which may be long."""
+    what = "Note" if kind == "note" else "Reply"
+    blocks = [
+        line_input(WHICH, "Which conversation?", placeholder="412, or its address in FreeScout", needed=True),
+        {**rich_input(TEXT, what, before.rich), "optional": True},
+    ]
+    kept = {"channel": where[0], "thread": where[1], "files": before.files, "hint": before.hint}
+    return modal(ASKING[kind], what, "Next", blocks, kept)
+
+
 def anew(view: View, kind: Kind, scene: Scene) -> View:
     """The same dialog with what there is to see now; what is typed in it stays.
 
@@ -116,7 +126,7 @@ def anew(view: View, kind: Kind, scene: Scene) -> View:
     fields = [block for block in view["blocks"] if block["type"] == "input"]
     return {
         **view,
-        "private_metadata": json.dumps(kept),
+        "private_metadata": json.dumps(kept, ensure_ascii=False),
         "blocks": [*_head(kind, scene, kept["name"]), *fields],
     }
 
@@ -174,8 +184,8 @@ def _warnings(scene: Scene) -> list[Block]:
     if scene.newer:
         words = "Something new was said while you were writing: it stands below."
         found.append(context(":new:", plain(words)))
-    found += [writer(one) for one in scene.others]
-    for reply in scene.held:
+    found += [writer(one) for one in scene.others[:_CROWD]]
+    for reply in scene.held[:_CROWD]:
         words = (
             f"{mail.one_line(reply.name, 80)}'s reply is about to go to the customer: see the card's thread."
         )
@@ -188,14 +198,15 @@ def _newest(scene: Scene) -> list[Block]:
     asked = [thread for thread in scene.conversation.threads if thread.type == "customer"]
     if not asked:
         return []
-    body = "\n".join(mail.plain(asked[-1].body, _EXCERPT).splitlines()[:_LINES])
+    body = "\n".join(mail.read(asked[-1].body).text.splitlines()[:_LINES])
     body = f"{body[:_EXCERPT].rstrip()}…" if len(body) > _EXCERPT else body or "(no text)"
     quote: Block = {"type": "rich_text_quote", "elements": [text(body)]}
     return [richtext_block(quote), *_answered(scene.conversation, asked[-1])]
 
 
 def _answered(conversation: Conversation, asked: Thread) -> list[Block]:
-    answers = [thread for thread in conversation.threads if thread.type == "message" and thread.id > asked.id]
+    later = [thread for thread in conversation.threads if thread.id > asked.id]
+    answers = [thread for thread in later if thread.type == "message" and thread.state == "published"]
     if not answers:
         return []
     last = answers[-1]
@@ -209,8 +220,8 @@ def _fields(kind: Kind, scene: Scene, before: Before) -> list[Block]:
     if kind == "message":
         cc, bcc = before.cc, before.bcc
         blocks += [
-            line_input(CC, "Cc", initial=", ".join(copies(scene) if cc is None else cc)),
-            line_input(BCC, "Bcc", initial=", ".join(scene.conversation.bcc if bcc is None else bcc)),
+            line_input(CC, "Cc", initial=_fitting(copies(scene) if cc is None else cc)),
+            line_input(BCC, "Bcc", initial=_fitting(scene.conversation.bcc if bcc is None else bcc)),
             select_input(STATUS, "Afterwards the conversation is", [*_AFTER], before.status),
         ]
         boxes.append((ASSIGN, "Assign the conversation to me"))
@@ -220,7 +231,18 @@ def _fields(kind: Kind, scene: Scene, before: Before) -> list[Block]:
     if boxes:
         checked = [name for name, on in ((ASSIGN, before.assign), (KEEP, bool(count))) if on]
         blocks.append(checks_input(MORE, "Also", boxes, checked))
-    return [*blocks, files_input(FILES, "Files", MOST_FILES)]
+    return [*blocks, files_input(FILES, "Files", MOST_FILES, before.hint)]
+
+
+def _fitting(found: Sequence[str]) -> str:
+    """As many addresses as a field takes: one that is cut would be another address."""
+    kept = ""
+    for one in found:
+        longer = f"{kept}, {one}" if kept else one
+        if len(longer) > LONGEST:
+            break
+        kept = longer
+    return kept
 
 
 def copies(scene: Scene) -> tuple[str, ...]:
@@ -240,6 +262,8 @@ def _not_sent_to(scene: Scene) -> list[Block]:
     ]
     if own and own in (one.casefold() for one in scene.conversation.cc):
         words.append(f"{own} is left out of Cc: it is this mailbox itself.")
+    if count := sum(1 for one in copies(scene) if one not in _fitting(copies(scene)).split(", ")):
+        words.append(f"{count} addresses do not fit into Cc: they get no copy.")
     others = [one for one in dict.fromkeys(there) if one.casefold() not in getting]
     if others:
         shown = mail.one_line(", ".join(others), 300)

@@ -5,28 +5,24 @@ lists the actions.
 """
 
 import asyncio
-import json
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
 from bot import mail
-from bot.cards import Block, Message, context, label_text, plain, richtext_block
+from bot.cards import Block, Message, richtext_block
 from bot.desk import Desk, excuse
 from bot.errors import BridgeError, NotAllowed, UserError
+from bot.forms import View, notice
 from bot.people import Unknown
 from bot.richtext import section, text
 from bot.slackapi import SlackRefused, call
 
 log = logging.getLogger(__name__)
 
-View = dict[str, Any]
-
-LONGEST = 3000
-"""Characters that a field of Slack's takes."""
 _BEFORE_LOADING = 1.5
 """Seconds of the three that a trigger lives: what takes longer opens as a loading view first."""
 
@@ -58,6 +54,12 @@ class Ask:
     respond: Callable[..., Awaitable[Any]] | None = None
     action: str = ""
     """What they used, as the record calls it: a word of the command, a button, an option or a modal."""
+    message: Mapping[str, Any] = field(default_factory=dict)
+    """The message on which they used a shortcut, or that they typed, as Slack sent it."""
+    place: str = ""
+    """The name of its channel, as Slack sends it with a shortcut."""
+    lead: Callable[..., Awaitable[Any]] | None = None
+    """Answers a modal that was submitted: what is opened then takes its place."""
     again: Block | None = None
     """A button that does the same once more."""
 
@@ -89,6 +91,9 @@ class Ask:
         return int(self.text)
 
     async def _open(self, view: View) -> dict[str, Any]:
+        if self.lead is not None:
+            await self.lead(response_action="update", view=view)
+            return {"view": {"id": self.view}}
         try:
             return await call(self.desk.web.views_open, trigger_id=self.trigger, view=view)
         except SlackRefused as error:
@@ -119,12 +124,12 @@ class Ask:
         if done:
             opened = await self._open(building.result())
             return str(opened["view"]["id"])
-        opened = await self._open(_notice(title, "Loading…"))
+        opened = await self._open(notice(title, "Loading…"))
         identity = str(opened["view"]["id"])
         try:
             view = await building
         except BridgeError as error:
-            await call(self.desk.web.views_update, view_id=identity, view=_notice(title, excuse(error)))
+            await call(self.desk.web.views_update, view_id=identity, view=notice(title, excuse(error)))
             if isinstance(error, Unknown):  # a button to link is due, which a notice has not
                 raise
             self.desk.people.met(self.person, error)
@@ -173,9 +178,26 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
-class Modal:
-    """A modal, by its callback_id. One that is `kept` is handled before it closes: a local write, no more.
+class Shortcut:
+    """A message shortcut, by its callback_id; manifest.yml gives it its name."""
 
+    callback_id: str
+    handler: Handler
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """A reaction to a card or to a message of ours in its thread, by its name; it means that conversation."""
+
+    name: str
+    handler: Handler
+
+
+@dataclass(frozen=True, slots=True)
+class Modal:
+    """A modal, by its callback_id.
+
+    One that is `kept` is handled before it closes: a local write, or the next view, which takes its place.
     `closed` is told when somebody closes it without submitting; the view has to ask for that.
     """
 
@@ -193,93 +215,6 @@ class Action:
     words: tuple[Word, ...] = ()
     buttons: tuple[Button, ...] = ()
     options: tuple[Option, ...] = ()
+    shortcuts: tuple[Shortcut, ...] = ()
     modals: tuple[Modal, ...] = ()
-
-
-def modal(callback_id: str, title: str, submit: str, blocks: list[Block], kept: Mapping[str, Any]) -> View:
-    """Make a modal that carries `kept` along."""
-    return {
-        "type": "modal",
-        "callback_id": callback_id,
-        "title": label_text(title),
-        "submit": label_text(submit),
-        "close": label_text("Cancel"),
-        "private_metadata": json.dumps(kept),
-        "blocks": blocks,
-    }
-
-
-def text_input(block: str, label: str, *, initial: str = "", hint: str = "") -> Block:
-    """A field for many lines."""
-    element: Block = {
-        "type": "plain_text_input",
-        "action_id": "value",
-        "multiline": True,
-        "max_length": LONGEST,
-    }
-    if initial:
-        element["initial_value"] = initial[:LONGEST]
-    made: Block = {"type": "input", "block_id": block, "label": label_text(label), "element": element}
-    return {**made, "hint": label_text(hint)} if hint else made
-
-
-def rich_input(block: str, label: str, initial: Mapping[str, Any] | None = None) -> Block:
-    """A field for text with its form: bold, lists, links, code, quotes.
-
-    https://docs.slack.dev/reference/block-kit/block-elements/rich-text-input-element
-    """
-    element: Block = {"type": "rich_text_input", "action_id": "value"}
-    if initial:
-        element["initial_value"] = dict(initial)
-    return {"type": "input", "block_id": block, "label": label_text(label), "element": element}
-
-
-def line_input(block: str, label: str, *, initial: str = "", placeholder: str = "") -> Block:
-    """A field for one line, which may stay empty."""
-    element: Block = {"type": "plain_text_input", "action_id": "value", "max_length": LONGEST}
-    if initial:
-        element["initial_value"] = initial[:LONGEST]
-    if placeholder:
-        element["placeholder"] = label_text(placeholder[:150])
-    made: Block = {"type": "input", "block_id": block, "label": label_text(label), "element": element}
-    return {**made, "optional": True}
-
-
-def checks_input(block: str, label: str, options: list[tuple[str, str]], checked: Collection[str]) -> Block:
-    """Boxes to tick, each (value, words); none has to be."""
-    made = [{"text": label_text(words[:75]), "value": value} for value, words in options]
-    element: Block = {"type": "checkboxes", "action_id": "value", "options": made}
-    chosen = [option for option in made if option["value"] in checked]
-    if chosen:
-        element["initial_options"] = chosen
-    whole: Block = {"type": "input", "block_id": block, "label": label_text(label), "element": element}
-    return {**whole, "optional": True}
-
-
-def files_input(block: str, label: str, most: int) -> Block:
-    """A field for files, which may stay empty.
-
-    https://docs.slack.dev/reference/block-kit/block-elements/file-input-element
-    """
-    element: Block = {"type": "file_input", "action_id": "value", "max_files": most}
-    whole: Block = {"type": "input", "block_id": block, "label": label_text(label), "element": element}
-    return {**whole, "optional": True}
-
-
-def select_input(block: str, label: str, options: list[tuple[str, str]], initial: str = "") -> Block:
-    """A field with a choice of (value, words)."""
-    made = [{"text": label_text(words[:75]), "value": value} for value, words in options[:100]]
-    element: Block = {"type": "static_select", "action_id": "value", "options": made}
-    chosen = [option for option in made if option["value"] == initial]
-    if chosen:
-        element["initial_option"] = chosen[0]
-    return {"type": "input", "block_id": block, "label": label_text(label), "element": element}
-
-
-def _notice(title: str, words: str) -> View:
-    return {
-        "type": "modal",
-        "title": label_text(title),
-        "close": label_text("Close"),
-        "blocks": [context(plain(words[:2000]))],
-    }
+    reactions: tuple[Reaction, ...] = ()

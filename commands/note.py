@@ -3,11 +3,11 @@
 import uuid
 
 from bot import cards, compose, mail
-from bot.dialog import CALLBACKS
+from bot.dialog import ASKING, CALLBACKS
 from bot.errors import UserError
 from bot.model import Conversation, User
 from bot.store import Draft
-from bot.surfaces import Action, Ask, Button, Modal, Word
+from bot.surfaces import Action, Ask, Button, Modal, Shortcut, Word
 
 
 async def save(ask: Ask, user: User, conversation: Conversation, words: str) -> None:
@@ -52,9 +52,23 @@ async def submitted(ask: Ask) -> None:
     await compose.send(ask, "note")
 
 
+async def used(ask: Ask) -> None:
+    """*Add as Note* on any message."""
+    await compose.take(ask, "note")
+
+
+async def chosen(ask: Ask) -> None:
+    """The conversation that such a note is for."""
+    await compose.chosen(ask, "note")
+
+
 ACTION = Action(
     "note",
     words=(Word("note", "412 words", "adds a note, which the customer does not see", typed),),
     buttons=(Button(cards.NOTE, pressed),),
-    modals=(Modal(CALLBACKS["note"], submitted, kept=True, closed=compose.stopped),),
+    shortcuts=(Shortcut("note.message", used),),
+    modals=(
+        Modal(CALLBACKS["note"], submitted, kept=True, closed=compose.stopped),
+        Modal(ASKING["note"], chosen, kept=True),
+    ),
 )

@@ -1,11 +1,13 @@
 """Reply to the customer, from a dialog that says who will get it. Whoever may see the mailbox may do it."""
 
+from dataclasses import replace
+
 from bot import cards, compose, mail, receipts, written
 from bot.changes import Seen
-from bot.dialog import CALLBACKS, Before, Kind
+from bot.dialog import ASKING, CALLBACKS, Before, Kind
 from bot.errors import UserError
 from bot.store import Choice, Reply, ReplyState
-from bot.surfaces import Action, Ask, Button, Modal, Word
+from bot.surfaces import Action, Ask, Button, Modal, Shortcut, Word
 
 _TOO_LATE = {
     ReplyState.SENDING: "It is on its way: too late to stop it.",
@@ -28,6 +30,16 @@ async def typed(ask: Ask) -> None:
 async def pressed(ask: Ask) -> None:
     """*Reply* on a card."""
     await compose.write(ask, "Reply", "message", compose.by_id(ask, ask.number))
+
+
+async def used(ask: Ask) -> None:
+    """*Reply with This* on any message: it opens the dialog, no more."""
+    await compose.take(ask, "message")
+
+
+async def chosen(ask: Ask) -> None:
+    """The conversation that such a reply is for."""
+    await compose.chosen(ask, "message")
 
 
 async def submitted(ask: Ask) -> None:
@@ -74,7 +86,7 @@ async def edit(ask: Ask) -> None:
 
 async def anyway(ask: Ask) -> None:
     """*Send Anyway*: to whom the question said, unless something changes once more."""
-    reply = await _own(ask)
+    reply = await _asked(ask)
     allowed = reply.state == ReplyState.BLOCKED and reply.choice == Choice.ANYWAY
     done = allowed and await ask.desk.store.release_reply(reply)
     await _moved(ask, reply, done=done)
@@ -83,14 +95,14 @@ async def anyway(ask: Ask) -> None:
 
 async def discard(ask: Ask) -> None:
     """*Discard*: thrown away."""
-    reply = await _own(ask)
+    reply = await _asked(ask)
     await _moved(ask, reply, done=await ask.desk.store.drop_reply(reply))
     await _record(ask, reply, reply.user, f"discard {reply.word}")
 
 
 async def arrived(ask: Ask) -> None:
     """*It Arrived*: its writer has looked, which the bridge could not."""
-    reply = await _own(ask)
+    reply = await _asked(ask)
     doubtful = reply.state == ReplyState.FAILED and reply.choice == Choice.DOUBT
     if doubtful:
         await ask.desk.store.mark_reply(reply, ReplyState.SENT)
@@ -99,7 +111,8 @@ async def arrived(ask: Ask) -> None:
 
 
 async def _reply(ask: Ask) -> Reply:
-    reply = await ask.desk.store.reply(ask.number)
+    number = ask.text.partition(":")[0]
+    reply = await ask.desk.store.reply(replace(ask, text=number).number)
     if reply is None:
         raise UserError("That reply is not there any more.")
     return reply
@@ -109,6 +122,15 @@ async def _own(ask: Ask) -> Reply:
     reply = await _reply(ask)
     if reply.slack_user != ask.person:
         raise UserError("Only whoever wrote it can do that. You can stop it with Cancel, and write your own.")
+    return reply
+
+
+async def _asked(ask: Ask) -> Reply:
+    """The same for an answer to a question: an older question may have named another customer."""
+    reply = await _own(ask)
+    if ask.text.partition(":")[2] != str(reply.changed):
+        old = "That was asked about it before, and it is another now: see the card's thread."
+        raise UserError(_TOO_LATE.get(ReplyState(reply.state), old))
     return reply
 
 
@@ -144,5 +166,9 @@ ACTION = Action(
         Button(receipts.DISCARD, discard),
         Button(receipts.ARRIVED, arrived),
     ),
-    modals=(Modal(CALLBACKS["message"], submitted, kept=True, closed=compose.stopped),),
+    shortcuts=(Shortcut("reply.message", used),),
+    modals=(
+        Modal(CALLBACKS["message"], submitted, kept=True, closed=compose.stopped),
+        Modal(ASKING["message"], chosen, kept=True),
+    ),
 )

@@ -4,9 +4,8 @@ import importlib
 from collections import Counter
 from pathlib import Path
 
-from bot import cards, compose
+from bot import cards, dialog, receipts
 from bot.model import Status
-from bot.outbox import TRY_AGAIN
 from commands import ACTIONS
 from tests.samples import sample_conversation, sample_place
 
@@ -26,6 +25,7 @@ def test_every_id_is_unique() -> None:
     ids = [f"word {word.name}" for action in ACTIONS for word in action.words]
     ids += [f"button {button.action_id}" for action in ACTIONS for button in action.buttons]
     ids += [f"option {option.word}" for action in ACTIONS for option in action.options]
+    ids += [f"shortcut {shortcut.callback_id}" for action in ACTIONS for shortcut in action.shortcuts]
     ids += [f"modal {modal.callback_id}" for action in ACTIONS for modal in action.modals]
     assert [one for one, count in Counter(ids).items() if count > 1] == []
 
@@ -42,9 +42,10 @@ def test_every_button_and_option_that_a_card_can_show_is_answered() -> None:
                 assert {option["value"].partition(":")[0] for option in element["options"]} <= options
             else:
                 assert element["action_id"] in buttons
-    assert {TRY_AGAIN, cards.OPEN} <= buttons
+    names = ("CANCEL", "EDIT", "ANYWAY", "DISCARD", "AGAIN", "ARRIVED")
+    assert {cards.OPEN, *(getattr(receipts, name) for name in names)} <= buttons
 
 
 def test_every_modal_that_can_be_opened_is_answered() -> None:
     answered = {modal.callback_id for action in ACTIONS for modal in action.modals}
-    assert set(compose.CALLBACKS.values()) | {"assign"} == answered
+    assert {*dialog.CALLBACKS.values(), *dialog.ASKING.values(), "assign"} == answered

@@ -1,12 +1,14 @@
 """manifest.yml asks for exactly what the code uses: scopes, events, commands and shortcuts."""
 
 import ast
+import re
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from bot.slack import COMMAND, EVENTS
+from bot.listeners import COMMAND
+from bot.slack import EVENTS, MESSAGES
 from commands import ACTIONS
 
 ROOT = Path(__file__).parent.parent
@@ -20,11 +22,17 @@ SCOPES: dict[str, set[str]] = {
     "chat_postEphemeral": {"chat:write"},
     "chat_postMessage": {"chat:write"},
     "chat_update": {"chat:write"},
-    "conversations_history": {"channels:history", "groups:history"},
+    "conversations_history": {"channels:history", "groups:history", "im:history"},
     "conversations_join": {"channels:join"},
     "conversations_list": {"channels:read", "groups:read"},
     "conversations_open": {"im:write"},
     "conversations_replies": {"channels:history", "groups:history"},
+    "dnd_info": {"dnd:read"},
+    "files_completeUploadExternal": {"files:write"},
+    "files_getUploadURLExternal": {"files:write"},
+    "files_info": {"files:read"},
+    "usergroups_list": {"usergroups:read"},
+    "usergroups_users_list": {"usergroups:read"},
     "users_info": {"users:read", "users:read.email"},
     "users_lookupByEmail": {"users:read.email"},
     "views_open": set(),
@@ -58,18 +66,37 @@ def test_the_one_slash_command_is_the_one_that_is_listened_to() -> None:
     assert commands[0]["should_escape"] is True, "people.meant needs <@U…> for @someone"
 
 
-def test_it_subscribes_to_the_events_that_it_listens_to_and_to_nothing_that_is_typed() -> None:
-    """What is typed in a channel or a thread does not even reach the bridge."""
+def listeners() -> set[str]:
+    """What of Bolt's the code registers: `app.event`, `app.action`, …"""
     source = (ROOT / "bot" / "slack.py").read_text(encoding="utf-8")
-    listeners = {
-        node.func.attr
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-    }
-    assert not listeners & {"message", "shortcut", "message_shortcut", "global_shortcut", "function"}
+    calls = [node.func for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    return {f.attr for f in calls if isinstance(f, ast.Attribute) and getattr(f.value, "id", "") == "app"}
+
+
+def test_it_subscribes_to_the_events_that_it_listens_to_and_to_nothing_that_is_typed() -> None:
+    """What is typed in a channel or a thread does not even reach the bridge, unless a route wants notes."""
+    assert not listeners() & {"message", "shortcut", "global_shortcut", "function", "assistant"}
     assert tuple(MANIFEST["settings"]["event_subscriptions"]["bot_events"]) == EVENTS
     assert not [name for name in EVENTS if name.startswith("message") or name == "app_mention"]
-    assert "shortcuts" not in MANIFEST["features"]
+
+
+def test_the_events_for_notes_from_threads_stand_there_as_comments() -> None:
+    text = (ROOT / "manifest.yml").read_text(encoding="utf-8")
+    assert tuple(re.findall(r"^ +# - (message\.[a-z]+)", text, re.MULTILINE)) == MESSAGES
+    assert "notes = true" in text
+    needed = {"message.channels": "channels:history", "message.groups": "groups:history"}
+    assert {needed[name] for name in MESSAGES} <= set(MANIFEST["oauth_config"]["scopes"]["bot"])
+
+
+def test_its_message_shortcuts_are_those_of_the_actions() -> None:
+    offered = MANIFEST["features"]["shortcuts"]
+    listed = [shortcut.callback_id for action in ACTIONS for shortcut in action.shortcuts]
+    assert sorted(one["callback_id"] for one in offered) == sorted(listed)
+    assert {one["type"] for one in offered} == {"message"}
+    for one in offered:
+        assert len(one["name"]) <= 24
+        assert len(one["description"]) <= 150
+        assert f"*{one['name']}*" in (ROOT / "docs" / "using.md").read_text(encoding="utf-8")
 
 
 def test_interactivity_is_on_because_there_are_buttons_and_modals() -> None:
