@@ -31,7 +31,7 @@ test: install lint ## format, lint, types, tests
 SEEDS ?= 5
 EVENTS ?= 200
 
-torture: install ## kill the bridge, lose its webhooks, break both APIs: Slack must come out right; SEEDS=5 EVENTS=200
+torture: install ## kill the bridge, lose its webhooks, break both APIs: Slack must come out right, no reply wrong; SEEDS=5 EVENTS=200
 	$(BIN)/python -m tests.torture.run --seeds $(SEEDS) --events $(EVENTS)
 
 bench: install ## measure: tables here, pictures in benchmarks/results

@@ -91,7 +91,8 @@ def standing(reply: Reply, truth: Conversation, own: Collection[int]) -> Thread 
     """Find a reply among the threads that came after it was begun; `own` ones are known to be others."""
     wanted = _words(body(reply))
     for thread in truth.threads:
-        mine = thread.created_by is not None and thread.created_by.id == reply.user
+        by = thread.created_by
+        mine = by is not None and by.id == reply.user and thread.state != "draft"
         newer = thread.id > reply.after_thread and thread.id not in own
         if mine and newer and thread.type == reply.kind and _words(thread.body) == wanted:
             return thread

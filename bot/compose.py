@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from bot import dialog, messages, written
+from bot.changes import Seen, changes
 from bot.crashpoints import reached
 from bot.desk import Desk
 from bot.dialog import Before, Kind, Scene
@@ -103,9 +104,11 @@ async def freshen(desk: Desk, conversation: Conversation, writing: Sequence[Writ
         scene = await _scene(desk, conversation, one.slack_user)
         if scene.version == one.version:
             continue
-        newer = json.loads(scene.version)[0] != json.loads(one.version)[0]
         kind: Kind = "note" if one.kind == "note" else "message"
-        view = dialog.anew(json.loads(one.kept), kind, replace(scene, newer=newer))
+        opened = json.loads(one.kept)
+        kept = json.loads(opened["private_metadata"])
+        news = tuple(changes(Seen(**kept["seen"]), conversation, kept["user"], {}))
+        view = dialog.anew(opened, kind, replace(scene, news=news))
         try:
             await call(desk.web.views_update, view_id=one.view, view=view)
         except SlackRefused:  # closed by now, without a word from Slack

@@ -77,15 +77,15 @@ class Scene:
     """Who else writes an answer just now."""
     held: tuple[Reply, ...] = ()
     """Replies that are about to go."""
-    newer: bool = False
-    """Whether something was said while the dialog was open."""
+    news: tuple[str, ...] = ()
+    """What happened while the dialog was open, a sentence each."""
 
     @property
     def version(self) -> str:
         """Tells what a dialog shows from what it should show."""
         who = sorted((one.slack_user, one.kind) for one in self.others)
-        shown = (newest(self.conversation), address(self.conversation), who, [one.id for one in self.held])
-        return json.dumps(shown)
+        seen = {**asdict(Seen.of(self.conversation)), "newest": newest(self.conversation)}
+        return json.dumps((seen, who, [one.id for one in self.held]))
 
 
 def dialog(kind: Kind, scene: Scene, user: User, before: Before, where: tuple[str, str]) -> View:
@@ -181,9 +181,9 @@ def _head(kind: Kind, scene: Scene, writer: str) -> list[Block]:
 
 def _warnings(scene: Scene) -> list[Block]:
     found: list[Block] = []
-    if scene.newer:
-        words = "Something new was said while you were writing: it stands below."
-        found.append(context(":new:", plain(words)))
+    if scene.news:
+        words = " ".join(mail.one_line(one, 200) for one in scene.news)
+        found.append(context(":new:", plain(f"Since you opened this: {words}")))
     found += [writer(one) for one in scene.others[:_CROWD]]
     for reply in scene.held[:_CROWD]:
         words = (
@@ -262,8 +262,9 @@ def _not_sent_to(scene: Scene) -> list[Block]:
     ]
     if own and own in (one.casefold() for one in scene.conversation.cc):
         words.append(f"{own} is left out of Cc: it is this mailbox itself.")
-    if count := sum(1 for one in copies(scene) if one not in _fitting(copies(scene)).split(", ")):
-        words.append(f"{count} addresses do not fit into Cc: they get no copy.")
+    for name, there_are in (("Cc", copies(scene)), ("Bcc", scene.conversation.bcc)):
+        if count := len(set(there_are) - set(_fitting(there_are).split(", "))):
+            words.append(f"{count} addresses do not fit into {name}: they get no copy.")
     others = [one for one in dict.fromkeys(there) if one.casefold() not in getting]
     if others:
         shown = mail.one_line(", ".join(others), 300)

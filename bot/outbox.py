@@ -22,10 +22,10 @@ from bot.changes import Seen, address, body, changes, standing
 from bot.crashpoints import reached
 from bot.desk import Desk, excuse
 from bot.errors import Ambiguous, BridgeError, Transient
-from bot.files import fetch
-from bot.freescout import NewThread, NotFound, Upload, Written
+from bot.files import fetch_all
+from bot.freescout import NewThread, NotFound, Written
 from bot.model import Conversation, Status, User
-from bot.store import Choice, Reply, ReplyState
+from bot.store import LATE, TYPED, Choice, Reply, ReplyState
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +37,6 @@ RETRY = timedelta(seconds=10)
 _POLL = 0.1
 """Seconds: nothing should go much later than its countdown says."""
 _BUG_TRIES = 10
-LATE = timedelta(minutes=5)
-"""From which delay on a reply does not go without being asked about."""
 
 
 class Stopped(Exception):
@@ -138,18 +136,18 @@ class Outbox:
             log.warning("reply %s: %s; looking for it", reply.id, error)
             await self._unknown(reply, 0)
         except Transient as error:
-            due = self._desk.now() + RETRY
-            await self._desk.store.mark_reply(
-                reply, ReplyState.HELD, due=due, error=str(error), attempts=reply.attempts + 1
-            )
+            await self._desk.store.mark_reply(reply, ReplyState.HELD, error=str(error))
+            await self._later(reply, error)
         except BridgeError as error:
+            self._desk.people.met(reply.slack_user, error)
             await self._fail(reply, excuse(error), Choice.EDIT)
         else:
             reached("reply.made")
             await self._sent(reply, made)
 
     async def _thread(self, reply: Reply) -> tuple[NewThread, int]:
-        """Fetch the truth and make what FreeScout gets; raise Stopped where it is another than was seen."""
+        """Fetch the truth, last of all, and make what FreeScout gets; raise Stopped where it is another."""
+        files = await fetch_all(self._desk, reply.files.split())
         truth, user = await self._truth(reply)
         own = await self._desk.store.own_threads(reply.conversation, reply.slack_user)
         seen = Seen.load(reply.seen)
@@ -174,25 +172,24 @@ class Outbox:
             bcc=truth.bcc if note else reply.bcc.split(),
             user=reply.user,
             status=Status(reply.status) if reply.status else None,
-            files=await self._files(reply),
+            files=files,
         )
         return thread, max((thread.id for thread in truth.threads), default=0)
 
     async def _truth(self, reply: Reply) -> tuple[Conversation, User]:
         """The conversation as it is, for its writer, who must be the same FreeScout user and may see it."""
+        self._desk.people.forget(reply.slack_user)  # who lost a right a moment ago writes to nobody
         try:
             user = await self._desk.people.user(reply.slack_user)
             if user.id != reply.user:
                 raise Stopped("You are another FreeScout user now than when you wrote it.", Choice.EDIT)
+            await self._desk.people.may_see(user)  # kept for the next line, whose answer is to be fresh
             return await self._desk.conversation(reply.conversation, user), user
         except NotFound as error:
             words = (
                 "FreeScout does not have the conversation any more: it was deleted, or merged into another."
             )
             raise Stopped(words, Choice.EDIT) from error
-
-    async def _files(self, reply: Reply) -> list[Upload]:
-        return [await fetch(self._desk, one) for one in reply.files.split()]
 
     async def _stop(self, reply: Reply, stop: Stopped) -> None:
         """Ask the writer, unless they stopped or changed it themselves in this moment."""
@@ -254,6 +251,8 @@ class Outbox:
         await self._record(reply, "sent")
         reached("reply.recorded")
         await self._desk.store.mark_reply(reply, ReplyState.SENT, thread=made.id, error=" ".join(remarks))
+        if reply.intent.startswith(TYPED):  # a look may have met the note before its thread was known
+            await self._desk.store.ring([reply.conversation], "outbox", priority=1)
         reached("reply.kept")
 
     async def _assign(self, reply: Reply) -> str:

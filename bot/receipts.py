@@ -19,6 +19,7 @@ CANCEL, EDIT, ANYWAY, DISCARD, AGAIN, ARRIVED = (
 )
 _BUDGET = 8_000
 """Characters of JSON for the text of a reply."""
+_REASON = 600
 
 
 def left(reply: Reply, now: datetime) -> int:
@@ -28,9 +29,12 @@ def left(reply: Reply, now: datetime) -> int:
     return math.ceil(seconds / step) * step
 
 
-def receipt(reply: Reply, url: str, now: datetime) -> Message | None:
-    """What stands in the card's thread for everybody; None where what stands there may stay."""
-    plainly = reply.hold == 0 and not reply.shown and not reply.attempts
+def receipt(reply: Reply, url: str, now: datetime, *, stands: bool) -> Message | None:
+    """What stands in the card's thread for everybody; None where nothing needs to be said.
+
+    `stands` says whether something of it stands there already, which must not stay as it is then.
+    """
+    plainly = not stands and reply.hold == 0 and not reply.attempts
     quiet = plainly and reply.state in (ReplyState.HELD, ReplyState.SENT)
     if reply.kind == "note" or quiet or reply.state == ReplyState.SENDING:
         return None
@@ -50,22 +54,22 @@ def _cancelled(reply: Reply) -> Message:
     if not reply.text:
         return _line(":wastebasket:", f"{whose(reply)} to {to(reply)} was thrown away.")
     buttons = [_button(EDIT, "Edit", reply), _discard(reply)]
-    return _message(reply, ":no_entry_sign:", reply.error, buttons)
+    return _message(reply, ":no_entry_sign:", _why(reply), buttons)
 
 
 def stopped(reply: Reply, url: str) -> Message:
     """Ask the writer what is to become of one that did not go, with its text."""
     look = {**cards.button(cards.OPEN, "Open in FreeScout", str(reply.conversation)), "url": url}
     if reply.choice == Choice.DOUBT:
-        arrived = _button(ARRIVED, "It Arrived", reply)
+        arrived = _answer(ARRIVED, "It Arrived", reply)
         buttons = [look, arrived, _button(AGAIN, "Try Again", reply)]
     elif reply.choice == Choice.ANYWAY:
-        anyway = _button(ANYWAY, "Send Anyway", reply)
+        anyway = _answer(ANYWAY, "Send Anyway", reply)
         buttons = [anyway, _button(EDIT, "Edit", reply), _discard(reply), look]
     else:
         buttons = [_button(AGAIN, "Try Again", reply), _discard(reply), look]
     said = "It may have gone." if reply.choice == Choice.DOUBT else "Not sent."
-    return _message(reply, ":warning:", f"{said} {reply.error}", buttons)
+    return _message(reply, ":warning:", f"{said} {_why(reply)}", buttons)
 
 
 def asked(reply: Reply, url: str) -> Message:
@@ -73,7 +77,7 @@ def asked(reply: Reply, url: str) -> Message:
     asks = stopped(reply, url)
     head = did_not_go(reply)
     about = richtext_block(section(text(head, bold=True)))
-    return Message(mail.escape(f"{head} {reply.error}"), (about, *asks.blocks))
+    return Message(mail.escape(f"{head} {_why(reply)}"), (about, *asks.blocks))
 
 
 def going(reply: Reply, there: str) -> Message:
@@ -109,9 +113,13 @@ def content(reply: Reply) -> Block:
     return richtext_block(*shown)
 
 
+def _why(reply: Reply) -> str:
+    return mail.one_line(reply.error, _REASON) or "Nobody said why."
+
+
 def _held(reply: Reply, now: datetime) -> Message:
     if reply.attempts:
-        words = f"It waits: {reply.error}. It goes as soon as that passes."
+        words = f"It waits: {_why(reply)}. It goes as soon as that passes."
         return _message(reply, ":hourglass_flowing_sand:", words, _held_buttons(reply))
     seconds = left(reply, now)
     span = f"in {seconds} s" if seconds else "now"
@@ -166,6 +174,11 @@ def _button(action: str, label: str, reply: Reply) -> Block:
     return cards.button(action, label, str(reply.id))
 
 
+def _answer(action: str, label: str, reply: Reply) -> Block:
+    """A button that answers this question alone: an older message may ask about something else."""
+    return cards.button(action, label, f"{reply.id}:{reply.changed}")
+
+
 def _discard(reply: Reply) -> Block:
     confirm = {
         "title": cards.label_text("Throw it away?"),
@@ -174,7 +187,7 @@ def _discard(reply: Reply) -> Block:
         "deny": cards.label_text("Keep It"),
         "style": "danger",
     }
-    return {**_button(DISCARD, "Discard", reply), "style": "danger", "confirm": confirm}
+    return {**_answer(DISCARD, "Discard", reply), "style": "danger", "confirm": confirm}
 
 
 def _clock(reply: Reply) -> Element:

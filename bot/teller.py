@@ -84,14 +84,14 @@ class Teller:
 
     async def _everybody(self, reply: Reply) -> None:
         """Bring the message in the card's thread up to date."""
-        message = receipts.receipt(reply, self._url(reply), self._desk.now())
+        key = f"{RECEIPT}{reply.id}"
+        said = await self._desk.store.posts(reply.conversation)
+        own = next((one for one in said if one.key == key), None)
+        message = receipts.receipt(reply, self._url(reply), self._desk.now(), stands=own is not None)
         if message is None:
             return
         version = hashlib.sha256(json.dumps(message.blocks).encode()).hexdigest()[:16]
-        key = f"{RECEIPT}{reply.id}"
-        said = await self._desk.store.posts(reply.conversation)
         cards = {one.channel: one.ts for one in said if one.key == CARD and one.ts}
-        own = next((one for one in said if one.key == key), None)
         channel = own.channel if own else await self._channel(reply, cards)
         ts = await self._ts(reply, own, cards) if own else None
         if own is None or own.version != version or ts is None:

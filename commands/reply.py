@@ -66,6 +66,9 @@ async def cancel(ask: Ask) -> None:
         user = colleague.id
     await _moved(ask, reply, done=done)
     await _record(ask, reply, user, "cancel reply")
+    await ask.tell(
+        f"The reply on #{reply.number} is stopped: nothing was sent. Its text stays in its thread."
+    )
 
 
 async def edit(ask: Ask) -> None:

@@ -50,6 +50,8 @@ class Rates:
     webhooks: float = 0.1
     freescout: float = 0.1
     slack: float = 0.1
+    threads: float | None = None
+    """Of what is written into conversations, where that is not as much as of FreeScout's other calls."""
 
 
 USUAL = Rates()
@@ -98,7 +100,9 @@ class Chaos:
         return WEBHOOKS[kind](self._wait(dice)) if kind else None
 
     def _api_fault(self, call: str) -> ApiFault | None:
-        kind, dice = self._decide("freescout", call, self._rates.freescout, self._api_kinds)
+        writes = call.startswith("POST ") and call.endswith("/threads")
+        rate = self._rates.threads if writes and self._rates.threads is not None else self._rates.freescout
+        kind, dice = self._decide("freescout", call, rate, self._api_kinds)
         if kind is None:
             return None
         return replace(API[kind], hang=self._wait(dice)) if kind == "hang" else API[kind]

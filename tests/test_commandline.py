@@ -16,7 +16,7 @@ import pytest
 from tests.conftest import House, free_port
 
 ROOT = Path(__file__).parent.parent
-TOML = '[[routes]]\nmailbox = "Support"\nchannel = "support"\n[stale]\nafter = "2h"\nevery = "1s"\n'
+TOML = '[[routes]]\nmailbox = "Support"\nchannel = "support"\n[stale]\nafter = "2h"\nevery = "1s"\n[replies]\nhold = "0s"\n'
 
 
 async def command(*words: str, folder: Path, **environment: str) -> tuple[int, str, str]:

@@ -309,12 +309,18 @@ def test_a_file_that_cannot_work_is_explained(file: str, told: str) -> None:
     [
         (f"{FILE}chanel = 'x'", "bridge.toml, route 1: 'chanel' is unknown; did you mean 'channel'?"),
         (f"{FILE}mail_box = 1", "bridge.toml, route 1: 'mail_box' is unknown; did you mean 'mailbox'?"),
-        (f"{FILE}zzz = 1", "bridge.toml, route 1: 'zzz' is unknown; known are mailbox, channel, after."),
+        (
+            f"{FILE}zzz = 1",
+            "bridge.toml, route 1: 'zzz' is unknown; known are mailbox, channel, after, notes.",
+        ),
         (f"{FILE}[stale]\nafer = '2h'", "bridge.toml, [stale]: 'afer' is unknown; did you mean 'after'?"),
         (f"{FILE}[stale]\nzzz = 1", "bridge.toml, [stale]: 'zzz' is unknown; known are after, every."),
         (f"{FILE}[stael]\nafter = '2h'", "bridge.toml: 'stael' is unknown; did you mean 'stale'?"),
         (f"{FILE}[[route]]\nmailbox = 1", "bridge.toml: 'route' is unknown; did you mean 'routes'?"),
-        (f"{FILE}[zzz]", "bridge.toml: 'zzz' is unknown; known are routes, stale, sweep, operators."),
+        (
+            f"{FILE}[zzz]",
+            "bridge.toml: 'zzz' is unknown; known are routes, stale, sweep, operators, replies, hours, ladder, pings, digest, claims.",
+        ),
         (f"{FILE}[sweep]\nevry = '2m'", "bridge.toml, [sweep]: 'evry' is unknown; did you mean 'every'?"),
         (
             f"{FILE}[operators]\nchanel = 'x'",
@@ -333,7 +339,7 @@ def test_the_operators_channel_may_be_written_in_several_ways(written: str) -> N
 
 def test_an_empty_table_says_nothing_else_than_none() -> None:
     assert loaded(f"{FILE}[stale]\n[sweep]\n[operators]\n") == loaded()
-    assert list(FILE_KEYS) == ["routes", "stale", "sweep", "operators"]
+    assert {"routes", "stale", "sweep", "operators", "replies"} < set(FILE_KEYS)
 
 
 @pytest.mark.parametrize(
@@ -440,6 +446,27 @@ def test_every_problem_is_told_at_once() -> None:
 )
 def test_a_duration_is_a_number_with_a_unit_or_several(written: object, seconds: int | None) -> None:
     assert duration(written) == (None if seconds is None else timedelta(seconds=seconds))
+
+
+# ------------------------------------------------------------------------------------------- the hold
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"), [("0", 0), ("0s", 0), ("1s", 1), ("20s", 20), ("5m", 300), ("4m59s", 299)]
+)
+def test_a_reply_is_held_for_as_long_as_the_file_says(written: str, seconds: int) -> None:
+    assert loaded(f'{FILE}[replies]\nhold = "{written}"\n').replies.hold == timedelta(seconds=seconds)
+
+
+def test_a_reply_is_held_for_twenty_seconds_where_nothing_is_said() -> None:
+    assert loaded().replies.hold == loaded(f"{FILE}[replies]\n").replies.hold == timedelta(seconds=20)
+
+
+@pytest.mark.parametrize(
+    "written", ['"5m1s"', '"1h"', "20", '"20"', '"-1s"', '""', "true", '"soon"', '["20s"]']
+)
+def test_a_hold_is_a_time_of_at_most_five_minutes(written: str) -> None:
+    assert 'hold should be a time from "0s" to "5m".' in problem(f"{FILE}[replies]\nhold = {written}\n")
 
 
 # ------------------------------------------------------------------------------------------- anything

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from bot.errors import Transient
-from bot.store import Draft, Looked, ReplyState, Store, Work
+from bot.store import Choice, Draft, Looked, Reply, ReplyState, Store, Work, Writing
 from bot.store.schema import MIGRATIONS
 from sandbox.clock import Clock
 
@@ -635,7 +635,7 @@ async def test_two_clicks_are_one_reply(store: Store) -> None:
     assert await store.queue(DRAFT) is True
     assert await store.queue(replace(DRAFT, text="Again")) is False
     reply = await store.next_reply()
-    assert reply and (reply.id, reply.text, reply.state) == (1, DRAFT.text, ReplyState.QUEUED)
+    assert reply and (reply.id, reply.text, reply.state) == (1, DRAFT.text, ReplyState.HELD)
     assert await store.next_reply({1}) is None
     assert await store.reply(1) == reply
     assert await store.reply(2) is None
@@ -651,7 +651,7 @@ async def test_the_replies_of_a_conversation_go_in_order_and_others_do_not_wait(
     assert await store.next_reply({first.id, other.id}) is None
 
 
-@pytest.mark.parametrize("state", [ReplyState.QUEUED, ReplyState.SENDING, ReplyState.UNKNOWN])
+@pytest.mark.parametrize("state", [ReplyState.HELD, ReplyState.SENDING, ReplyState.UNKNOWN])
 async def test_no_reply_overtakes_one_whose_fate_is_open(
     store: Store, clock: Clock, state: ReplyState
 ) -> None:
@@ -693,15 +693,168 @@ async def test_what_was_not_told_of_a_reply_stays_as_it_was(store: Store) -> Non
     await store.queue(DRAFT)
     reply = await store.next_reply()
     assert reply
-    await store.mark_reply(reply, ReplyState.SENDING, after_thread=77, attempts=4)
+    assert await store.claim_reply(reply, 77)
+    await store.mark_reply(reply, ReplyState.UNKNOWN, attempts=4)
     await store.mark_reply(reply, ReplyState.UNKNOWN)
     again = await store.reply(reply.id)
     assert again and (again.after_thread, again.attempts) == (77, 4)
 
 
+async def kept(store: Store, **changes: Any) -> Reply:
+    """A reply that is held for twenty seconds."""
+    assert await store.queue(replace(DRAFT, **{"hold": 20.0, **changes}))
+    reply = await store.reply(1)
+    assert reply
+    return reply
+
+
+async def again(store: Store) -> Reply:
+    """The same as it is now."""
+    reply = await store.reply(1)
+    assert reply
+    return reply
+
+
+async def test_a_hold_counts_from_when_it_is_shown(store: Store, clock: Clock) -> None:
+    reply = await kept(store)
+    clock.skip(timedelta(seconds=30))
+    assert await store.next_reply() is None
+    await store.tell_reply(reply)
+    assert (await again(store)).due == pytest.approx(clock().timestamp() + 20, abs=1)
+    clock.skip(timedelta(seconds=19))
+    assert await store.next_reply() is None
+    clock.skip(timedelta(seconds=2))
+    assert await store.next_reply()
+
+
+async def test_what_cannot_be_shown_goes_after_a_minute(store: Store, clock: Clock) -> None:
+    await kept(store)
+    clock.skip(timedelta(seconds=59))
+    assert await store.next_reply() is None
+    clock.skip(timedelta(seconds=2))
+    assert await store.next_reply()
+
+
+async def test_a_hold_shorter_than_the_jump_back_is_not_waited_out_twice(store: Store, clock: Clock) -> None:
+    await store.tell_reply(await kept(store))
+    clock.skip(-timedelta(hours=1))
+    found = await store.next_reply()
+    assert found and found.due > clock().timestamp() + 3000
+
+
+async def test_of_a_claim_and_a_stop_one_comes_first(store: Store) -> None:
+    for number in range(20):
+        intent = f"race {number}"
+        assert await store.queue(replace(DRAFT, intent=intent, conversation=number))
+        reply = await store.reply(number + 1)
+        assert reply
+        moves = [store.claim_reply(reply, 7), store.stop_reply(reply, ReplyState.CANCELLED, "", Choice.EDIT)]
+        done = await asyncio.gather(*(moves if number % 2 else moves[::-1]))
+        assert sorted(done) == [False, True]
+
+
+async def test_what_was_edited_meanwhile_is_neither_claimed_nor_stopped(store: Store) -> None:
+    old = await kept(store)
+    assert await store.stop_reply(old, ReplyState.CANCELLED, "edit", Choice.EDIT)
+    assert await store.requeue(1, replace(DRAFT, intent="V2", text="Other"))
+    assert await store.claim_reply(old, 7) is False
+    assert await store.stop_reply(old, ReplyState.BLOCKED, "late", Choice.ANYWAY) is False
+    await store.mark_reply(old, ReplyState.SENT)
+    found = await again(store)
+    assert (found.text, found.state, found.error, found.choice) == ("Other", ReplyState.HELD, "", "")
+
+
+@pytest.mark.parametrize("state", list(ReplyState))
+async def test_only_what_is_stopped_takes_another_text(store: Store, state: ReplyState) -> None:
+    reply = await kept(store)
+    await store.mark_reply(reply, state, choice=Choice.ANYWAY)
+    takes = state in (ReplyState.BLOCKED, ReplyState.FAILED, ReplyState.CANCELLED)
+    assert await store.requeue(1, replace(DRAFT, intent="V2")) is takes
+    assert await store.requeue(1, replace(DRAFT, intent="V2")) is takes  # a second click
+    assert await store.requeue(1, replace(DRAFT, intent="V3", slack_user="U2")) is False
+
+
+@pytest.mark.parametrize("state", list(ReplyState))
+async def test_only_what_is_stopped_is_released_and_only_as_it_was_asked_about(
+    store: Store, state: ReplyState
+) -> None:
+    reply = await kept(store)
+    await store.stop_reply(
+        reply, ReplyState.BLOCKED, "why", Choice.ANYWAY, now_seen="new", customer="eve@example.org"
+    )
+    assert await store.release_reply(reply) is False  # nobody was asked about that one
+    blocked = await again(store)
+    await store.mark_reply(blocked, state, error="why", choice=Choice.ANYWAY)
+    done = await store.release_reply(await again(store))
+    assert done is (state is ReplyState.BLOCKED)
+    if done:
+        found = await again(store)
+        assert (found.state, found.seen, found.customer_email, found.hold) == (
+            ReplyState.HELD,
+            "new",
+            "eve@example.org",
+            0,
+        )
+
+
+async def test_what_is_thrown_away_leaves_no_text(store: Store, path: Path) -> None:
+    reply = await kept(store, rich="{}", html="<p>x</p>")
+    assert await store.drop_reply(reply)
+    assert rows(path, "select text, rich, html, state from outbox") == [("", "", "", "cancelled")]
+    await store.mark_reply(reply, ReplyState.SENDING)
+    assert await store.drop_reply(reply) is False
+
+
+async def test_what_is_to_be_told_stays_until_it_is_told(store: Store) -> None:
+    reply = await kept(store)
+    assert [one.id for one in await store.untold()] == [1]
+    await store.stop_reply(reply, ReplyState.CANCELLED, "", Choice.EDIT)
+    await store.tell_reply(reply)  # what was true before
+    assert [one.state for one in await store.untold()] == [ReplyState.CANCELLED]
+    await store.tell_reply(await again(store))
+    assert await store.untold() == []
+
+
+async def test_a_note_does_not_wait_for_a_reply_that_is_held(store: Store) -> None:
+    await kept(store)
+    await store.queue(replace(DRAFT, intent="N", kind="note"))
+    found = await store.next_reply()
+    assert found and found.kind == "note"
+
+
+WRITING = Writing("V1", 1, "U1", "message", "Ana", "{}", "1", 0.0)
+
+
+async def test_who_writes_is_known_until_the_dialog_closes(store: Store, clock: Clock) -> None:
+    one = replace(WRITING, since=clock().timestamp())
+    await store.begin_writing(one)
+    await store.begin_writing(replace(one, view="V2", slack_user="U2", since=one.since + 1))
+    await store.saw("V1", "2")
+    assert [(each.view, each.version) for each in await store.writing(1)] == [("V1", "2"), ("V2", "1")]
+    assert await store.writing(2) == []
+    assert await store.end_writing("V1") == 1
+    assert await store.end_writing("V1") == 0
+    assert [each.view for each in await store.writing(1)] == ["V2"]
+
+
+async def test_a_second_dialog_of_the_same_person_replaces_the_first(store: Store, clock: Clock) -> None:
+    one = replace(WRITING, since=clock().timestamp())
+    for view, kind in (("V1", "message"), ("V2", "note"), ("V3", "message")):
+        await store.begin_writing(replace(one, view=view, kind=kind))
+    assert [each.view for each in await store.writing(1)] == ["V2", "V3"]
+
+
+async def test_a_dialog_of_half_an_hour_is_forgotten(store: Store, clock: Clock) -> None:
+    await store.begin_writing(replace(WRITING, since=clock().timestamp()))
+    clock.skip(timedelta(minutes=29))
+    assert await store.writing(1)
+    clock.skip(timedelta(minutes=2))
+    assert await store.writing(1) == []
+
+
 async def test_what_was_done_is_on_record_in_order(store: Store) -> None:
     for action in ("assign", "close"):
-        await store.audit(slack_user="U1", user=3, action=action, conversation=412, detail="", outcome="done")
+        await store.audit(slack_user="U1", user=3, action=action, conversation=412, outcome="done")
     assert [row["action"] for row in await store.audited(412)] == ["assign", "close"]
     assert await store.audited(413) == []
 
@@ -775,7 +928,7 @@ async def test_a_file_that_cannot_be_opened_says_so_at_the_start(tmp_path: Path,
 async def test_writes_that_come_together_share_a_commit(store: Store) -> None:
     commits: list[str] = []
     await store._writer.do(
-        lambda db: db.conn.set_trace_callback(lambda said: said == "COMMIT" and commits.append(said))
+        lambda db: db.conn.set_trace_callback(lambda said: said == "commit" and commits.append(said))
     )
     commits.clear()
     await asyncio.gather(*(store.ring([one], "webhook") for one in range(300)))

@@ -1,4 +1,4 @@
-"""The torture in short: fixed seeds, every place to die at once or more; and the oracle, on Slacks that are wrong."""
+"""The torture in short: fixed seeds, every place to die at once or more; and the oracles, on what is wrong."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,7 +6,40 @@ from pathlib import Path
 
 import pytest
 
-from tests.torture.handmade import BEGAN, KEYS, SMALL, TITLE, card, digest, right, truth, under
+from tests.torture.handmade import (
+    ARRIVED,
+    BEGAN,
+    GONE,
+    KEYS,
+    MAILED,
+    RECEIPT,
+    ROW,
+    SEEN,
+    SMALL,
+    TITLE,
+    card,
+    digest,
+    kept,
+    letter,
+    right,
+    truth,
+    under,
+    version,
+)
+from tests.torture.letters import (
+    ASTRAY,
+    FORGOTTEN,
+    STRANGE,
+    STUCK,
+    TWICE,
+    UNRECORDED,
+    UNSTOPPED,
+    UNTOLD,
+    Letter,
+    World,
+    raced,
+    wrongs,
+)
 from tests.torture.oracle import DISORDERED, DOUBLED, LOST, UNTRUE, differences
 from tests.torture.play import POINTS, play
 from tests.torture.truth import Entry, Held, Said
@@ -14,7 +47,7 @@ from tests.torture.truth import Entry, Held, Said
 SEEDS = (1, 2, 3)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize(
     ("seed", "points"),
     [(seed, POINTS[number :: len(SEEDS)]) for number, seed in enumerate(SEEDS)],
@@ -166,3 +199,115 @@ def test_who_writes_after_a_digest_gets_a_card_and_no_other_line() -> None:
     assert wrong([early]) == [LOST]
     assert wrong([early, late]) == [DOUBLED]
     assert wrong([early, *right()]) == []
+
+
+def faults(world: World, *letters: Letter) -> list[str]:
+    return sorted({difference.kind for difference in wrongs(letters or [letter()], world)})
+
+
+STOPPED = version(stopped=100.0, how="cancelled")
+RETRY = version(2)
+
+
+def test_the_oracle_of_replies_is_content_with_what_is_right() -> None:
+    assert faults(GONE) == []
+    assert faults(kept("blocked")) == []
+    assert faults(kept("cancelled", "Edit", "Discard"), letter(STOPPED)) == []
+    assert faults(kept("failed", "Try Again", "Discard")) == []
+
+
+def test_a_reply_that_went_twice_is_found() -> None:
+    assert faults(replace(GONE, mailed=[MAILED, MAILED])) == [TWICE]
+    assert faults(replace(GONE, arrived=[ARRIVED, ARRIVED])) == [TWICE]
+    both = [ARRIVED, replace(ARRIVED, token="r2.")], [MAILED, replace(MAILED, token="r2.")]
+    edited = replace(GONE, arrived=both[0], mailed=both[1], rows=[replace(ROW, intent="V2")])
+    assert faults(edited, letter(version(), RETRY)) == [TWICE]
+    assert faults(edited, letter(version(), RETRY, doubted=True)) == []
+
+
+def test_a_note_that_was_made_twice_is_found() -> None:
+    note, row = replace(ARRIVED, kind="note"), replace(ROW, kind="note", due_receipt=False)
+    hers = letter(kind="note")
+    assert faults(World([note], [], [row], []), hers) == []
+    assert faults(World([note, note], [], [row], []), hers) == [TWICE]
+    assert faults(World([note], [MAILED], [row], []), hers) == [ASTRAY]
+    assert faults(World([ARRIVED], [], [row], []), hers) == [STRANGE]
+
+
+def test_a_reply_that_went_after_it_was_stopped_is_found() -> None:
+    assert faults(GONE, letter(STOPPED)) == [UNSTOPPED]
+    assert faults(GONE, letter(replace(STOPPED, anyway=[SEEN.to], released=200.0))) == []
+    assert faults(GONE, letter(replace(STOPPED, anyway=[SEEN.to], released=50.0))) == [UNSTOPPED]
+    assert UNSTOPPED in faults(replace(GONE, rows=[replace(ROW, state="cancelled")]))
+
+
+def test_a_reply_that_went_to_somebody_else_is_found() -> None:
+    def to(**changes: object) -> World:
+        mail = replace(MAILED, **changes)
+        told = replace(RECEIPT, text=f"Ana Alves's reply went to {', '.join(mail.to)}")
+        return replace(GONE, mailed=[mail], told=[told])
+
+    assert faults(to(to=("mia@example.org",))) == [ASTRAY]
+    assert faults(to(to=(SEEN.to, "mia@example.org"))) == [ASTRAY]
+    assert faults(to(cc=frozenset())) == [ASTRAY]
+    assert faults(to(cc=frozenset({"boss@example.org", "mia@example.org"}))) == [ASTRAY]
+    assert faults(to(bcc=frozenset({"mia@example.org"}))) == [ASTRAY]
+    anyway = letter(version(anyway=["mia@example.org"]))
+    assert faults(to(to=("mia@example.org",)), anyway) == []
+    assert faults(GONE, anyway) == [ASTRAY]
+    moment = to(to=("mia@example.org",), before=frozenset({SEEN.to}))
+    assert faults(moment) == []
+    assert raced([letter()], moment) == 1
+
+
+def test_words_that_are_nowhere_are_found() -> None:
+    assert faults(World()) == [FORGOTTEN]
+    assert faults(World(), letter(version(answered=False))) == []
+    assert faults(kept("blocked", text="")) == [FORGOTTEN]
+    assert faults(kept("blocked", "Open in FreeScout")) == [FORGOTTEN]
+    asked = kept("blocked")
+    assert faults(replace(asked, told=[replace(asked.told[0], person="U2")])) == [FORGOTTEN]
+    assert faults(replace(GONE, arrived=[], mailed=[])) == [FORGOTTEN, UNTOLD]
+    assert faults(replace(GONE, arrived=[], mailed=[]), letter(arrived=True)) == []
+    thrown = kept("cancelled", "none", text="", says="thrown away")
+    assert faults(thrown, letter(discarded=True)) == []
+    assert faults(thrown) == [FORGOTTEN]
+
+
+@pytest.mark.parametrize("state", ["held", "sending", "unknown"])
+def test_a_reply_that_is_on_its_way_for_ever_is_found(state: str) -> None:
+    assert faults(kept(state)) == [STUCK]
+
+
+def test_who_writes_as_another_or_where_they_may_not_is_found() -> None:
+    assert faults(replace(GONE, arrived=[replace(ARRIVED, by=8)])) == [STRANGE]
+    assert faults(replace(GONE, arrived=[replace(ARRIVED, mailboxes=frozenset({3}))])) == [STRANGE]
+    assert faults(GONE, letter(user=None)) == [STRANGE]
+    assert faults(replace(GONE, mailed=[MAILED, replace(MAILED, token="")])) == [STRANGE]
+    assert faults(replace(GONE, rows=[ROW, replace(ROW, id=2, intent="V9")])) == [STRANGE]
+
+
+def test_a_receipt_that_is_not_there_or_twice_or_untrue_is_found() -> None:
+    assert faults(replace(GONE, told=[])) == [UNTOLD]
+    assert faults(replace(GONE, told=[RECEIPT, RECEIPT])) == [UNTOLD]
+    direct = replace(RECEIPT, person="U1")
+    stale = replace(direct, text="It goes in 5 s")
+    assert faults(replace(GONE, told=[stale, direct])) == []
+    assert faults(replace(GONE, told=[direct, stale])) == [UNTOLD]
+    for text in (
+        "It goes in 5 s",
+        "Ana cancelled it: nothing was sent.",
+        "Ana's reply went to mia@example.org",
+    ):
+        assert faults(replace(GONE, told=[replace(RECEIPT, text=text)])) == [UNTOLD]
+    assert faults(kept("blocked", says="Ana Alves's reply went to mark@example.org")) == [UNTOLD]
+    assert faults(kept("cancelled", "Edit", says="It goes in 5 s")) == [UNTOLD]
+    assert (
+        faults(replace(GONE, told=[replace(RECEIPT, buttons={"It Arrived": "1"}, text="Nobody can say.")]))
+        == []
+    )
+
+
+def test_a_record_that_was_changed_or_does_not_say_so_is_found() -> None:
+    assert faults(replace(GONE, broken="The audit log is BROKEN at entry 3.")) == [UNRECORDED]
+    assert faults(replace(GONE, rows=[replace(ROW, recorded=False)])) == [UNRECORDED]

@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Collection
 from dataclasses import asdict, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
@@ -16,8 +16,12 @@ from bot.waits import wait_for
 _REPLY = ", ".join(field.name for field in fields(Reply))
 _OPEN = (ReplyState.HELD, ReplyState.BLOCKED, ReplyState.FAILED, ReplyState.CANCELLED)
 """States in which nothing of it is on its way."""
+TYPED = "message:"
+"""How the intents begin of what was typed in a thread: the channel and the ts of the message follow."""
 _LEAP = 60.0
 """Seconds beyond a hold that no reply waits for by itself: the clock was put back."""
+LATE = timedelta(minutes=5)
+"""From which delay on a reply does not go without being asked about."""
 _UNSHOWN = 60.0
 """Seconds after which a reply goes that Slack could not show."""
 
@@ -106,15 +110,18 @@ class OutboxTable(Table):
         return [Reply(*row) for row in rows]
 
     async def tell_reply(self, reply: Reply) -> None:
-        """Note that Slack shows what became of a reply so far. From its first time on its hold counts."""
+        """Note that Slack shows what became of a reply so far. From its first time on its hold counts.
+
+        One that is late stays so: its writer is asked, and does not see another countdown.
+        """
         now = self._time()
 
         def job(db: Database) -> None:
             db.execute("update outbox set told = max(told, ?) where id = ?", (reply.changed, reply.id))
             db.execute(
-                "update outbox set shown = ?, due = max(due, ? + hold)"
+                "update outbox set shown = ?, due = case when due < ? then due else max(due, ? + hold) end"
                 " where (id, changed, state, shown) = (?, ?, 'held', 0)",
-                (now, now, reply.id, reply.changed),
+                (now, now - LATE.total_seconds(), now, reply.id, reply.changed),
             )
 
         await self._writer.do(job)
@@ -154,7 +161,7 @@ class OutboxTable(Table):
             "state = 'held', due = ?, hold = 0, error = '', choice = '', attempts = 0,"
             " seen = case now_seen when '' then seen else now_seen end"
         )
-        return await self._move(changes, (self._time(),), reply, (ReplyState.BLOCKED,))
+        return await self._move(changes, (self._time(),), reply, (ReplyState.BLOCKED,), exactly=True)
 
     async def drop_reply(self, reply: Reply) -> bool:
         """Throw one away; its text is not kept."""
@@ -187,6 +194,21 @@ class OutboxTable(Table):
         rows = await self._writer.do(lambda db: db.execute(query, (conversation, slack_user)).fetchall())
         return {int(thread): str(status) for thread, status in rows}
 
+    async def intended(self, intent: str) -> Reply | None:
+        """The reply or note that came of an intent."""
+        query = f"select {_REPLY} from outbox where intent = ?"
+        rows = await self._writer.do(lambda db: db.execute(query, (intent,)).fetchall())
+        return Reply(*rows[0]) if rows else None
+
+    async def typed_notes(self, conversation: int) -> dict[int, str]:
+        """The threads of the notes that were typed in the thread of a card, each with its channel."""
+        query = (
+            "select thread, channel from outbox"
+            f" where conversation = ? and thread > 0 and kind = 'note' and intent like '{TYPED}%'"
+        )
+        rows = await self._writer.do(lambda db: db.execute(query, (conversation,)).fetchall())
+        return {int(thread): str(channel) for thread, channel in rows}
+
     async def wait_for_replies(self, timeout: float, stopping: asyncio.Event | None = None) -> None:
         """Return when a reply may be due, after `timeout` seconds, or when `stopping` is set."""
         await wait_for(self._outbox_changed, timeout, stopping)
@@ -196,14 +218,23 @@ class OutboxTable(Table):
         await wait_for(self._receipts_changed, timeout, stopping)
 
     async def _move(
-        self, changes: str, values: tuple[object, ...], reply: Reply, states: Collection[ReplyState]
+        self,
+        changes: str,
+        values: tuple[object, ...],
+        reply: Reply,
+        states: Collection[ReplyState],
+        *,
+        exactly: bool = False,
     ) -> bool:
-        """Move a reply on in its life, if it is still what the caller knows, in one of these states."""
+        """Move a reply on in its life, if it is still what the caller knows, in one of these states.
+
+        With `exactly`, only if nothing at all became of it since.
+        """
         update = (
             f"update outbox set {changes}, changed = changed + 1"
-            f" where (id, intent) = (?, ?) and state in ({_quoted(states)})"
+            f" where (id, intent) = (?, ?) and state in ({_quoted(states)}){' and changed = ?' * exactly}"
         )
-        parameters = (*values, reply.id, reply.intent)
+        parameters = (*values, reply.id, reply.intent, *([reply.changed] if exactly else []))
         count = await self._writer.do(lambda db: db.execute(update, parameters).rowcount)
         self._stir()
         return bool(count)

@@ -24,7 +24,8 @@ class Difference:
     words: str
 
     def __str__(self) -> str:
-        return f"{self.kind}: conversation {self.conversation} in #{self.channel}: {self.words}"
+        place = f" in #{self.channel}" if self.channel else ""
+        return f"{self.kind}: conversation {self.conversation}{place}: {self.words}"
 
 
 def differences(held: Iterable[Held], said: Sequence[Said]) -> list[Difference]:
@@ -139,7 +140,7 @@ def _standing(one: Held, card: Said) -> Iterator[tuple[str, str]]:
     tags = normal(next(labelled, "").removeprefix(":label:"))
     if tags != normal(", ".join(one.tags)):
         yield UNTRUE, f"its tags are {', '.join(one.tags) or 'none'}, but the card says {tags or 'none'}"
-    if one.waiting != ("waiting since" in small):
+    if one.waiting is not None and one.waiting != ("waiting since" in small):
         yield (
             UNTRUE,
             f"its customer {'waits' if one.waiting else 'does not wait'}, the card says {_brief(small)}",

@@ -10,22 +10,31 @@ from pathlib import Path
 
 from bot import crashpoints
 from sandbox.chaos import Chaos, Rates
+from tests.torture import evidence
+from tests.torture.crew import Crew
+from tests.torture.letters import World, count, wrongs
 from tests.torture.oracle import Difference, differences
 from tests.torture.scenario import ROUTES, Scenario
 from tests.torture.stage import SWEEP, Broken, Stage, staged
 from tests.torture.truth import held, said
 
-POINTS = tuple(point for point in crashpoints.POINTS if not point.startswith("reply."))
-"""All but those of a person's own reply: no clock and no webhook takes it."""
-RATES = Rates(webhooks=0.3, freescout=0.1, slack=0.12)
+POINTS = tuple(point for point in crashpoints.POINTS if not point.startswith(("files.", "claim.")))
+"""All but those of files and claims: nobody attaches any, or says that they are on it."""
+RATES = Rates(webhooks=0.3, freescout=0.1, slack=0.12, threads=0.35)
 """How much goes wrong: much more, and little but trying again would be left to look at."""
 NO_DROPS = ("webhooks dropped",)
 _SLOW = 2.0
 """Posts a second in a channel in those lives that are to see a digest: what waits for its turn becomes one."""
 _FLOOD = 22
+_EVENING = 3.5
+"""Seconds of each life in which no customer comes, and people look after what they wrote."""
+_PATIENCE = 60.0
+"""Real seconds, eight minutes of the fast time, in which all has to come right."""
 _TRIES = 3
 _GRACE = 2.5
 """Seconds that a life goes on after its last event, for its point to be reached."""
+_REPLY_GRACE = 6.0
+"""The same for a point of a reply's: somebody has to write it, and it is held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,8 @@ class Outcome:
     found: Sequence[Difference]
     seconds: float
     trouble: str = ""
+    written: Mapping[str, int] = field(default_factory=dict)
+    """What people wrote in Slack, and what became of it."""
 
     @property
     def right(self) -> bool:
@@ -60,6 +71,7 @@ class Run:
     stage: Stage
     scenario: Scenario
     chaos: Chaos
+    crew: Crew
     tell: Callable[[int], None]
     played: int = 0
     dice: random.Random = field(init=False)
@@ -69,7 +81,13 @@ class Run:
 
     def differences(self) -> list[Difference]:
         truth = held(self.stage.freescout, self.scenario.past, ROUTES)
-        return differences(truth, said(self.stage.slack))
+        mirror = differences(truth, said(self.stage.slack))
+        return [*self.crew.wrong, *wrongs(self.crew.letters, self.world()), *mirror]
+
+    def world(self) -> World:
+        """What there is to see of people's replies."""
+        stage = self.stage
+        return evidence.world(stage.freescout, stage.slack, self.scenario.past, stage.database)
 
     async def torture(self, points: Sequence[str]) -> None:
         """One life after the other, each to die at a point of its own, then wherever it is."""
@@ -82,6 +100,8 @@ class Run:
             await self.stage.start(order, **({"posts_per_second": _SLOW} if digest else {}))
             if digest:
                 self.scenario.flood(_FLOOD)
+            if point.startswith("reply."):
+                self.crew.step(eager=True)
             await self._live(share if order else max(share, (self.events - self.played) // 2), order)
             if self.stage.alive:
                 await self.stage.kill()
@@ -89,6 +109,17 @@ class Run:
                 orders.append((f"{point}:1", tries + 1))
             for _ in range(self.dice.randrange(3)):
                 self._step()  # while nobody listens
+
+    async def evening(self, lives: int) -> None:
+        """Let people see to what they were asked, while calls still go wrong and the bridge still dies."""
+        for _ in range(lives):
+            await self.stage.start()
+            until = time.monotonic() + _EVENING * self.dice.uniform(0.7, 1.3)
+            while time.monotonic() < until:
+                self.crew.step(eager=True, writing=0.4)
+                await asyncio.sleep(0.15)
+                self.stage.ended()
+            await self.stage.kill()
 
     def _order(self, point: str) -> str:
         return f"{point}:{1 if point.startswith('digest.') else self.dice.randint(1, 2)}"
@@ -100,14 +131,19 @@ class Run:
                 return
             self._step()
             await asyncio.sleep(self.dice.uniform(0, 0.06))
-        until = time.monotonic() + (_GRACE if order else self.dice.uniform(0, 0.6))
+        of_reply = order.startswith("reply.")
+        grace = _REPLY_GRACE if of_reply else _GRACE if order else self.dice.uniform(0, 0.6)
+        until = time.monotonic() + grace
         while time.monotonic() < until and not self.stage.ended():
             await asyncio.sleep(0.1)
-            if order:
+            if of_reply:
+                self.crew.step(eager=True)
+            elif order:
                 self._step()
 
     def _step(self) -> None:
         self.scenario.step()
+        self.crew.step()
         self.played += 1
         self.tell(self.played)
 
@@ -115,7 +151,8 @@ class Run:
         """Let the bridge come to rest undisturbed and compare; look at all of it anew, and compare again."""
         self.chaos.calm()
         await self.stage.start()
-        await self.stage.settled(lambda: not self.differences())
+        await self.crew.rest()
+        await self.stage.settled(lambda: not self.differences(), patience=_PATIENCE)
         if found := self.differences():
             return found
         await self.stage.stop()
@@ -145,14 +182,17 @@ async def play(
     async with staged(folder, more=more) as stage:
         scenario = Scenario(seed, stage.freescout)
         chaos = Chaos(seed, freescout=stage.freescout, slack=stage.slack, rates=RATES, without=without)
-        run = Run(seed, events, stage, scenario, chaos, tell)
+        crew = Crew(seed, stage.freescout, stage.slack, scenario)
+        run = Run(seed, events, stage, scenario, chaos, crew, tell)
         found: list[Difference] = []
         trouble = ""
         try:
             await run.torture(points)
+            await run.evening(1 + events // 60)
             found = await run.verdict()
         except Broken as error:
             trouble = f"the bridge is broken: {error}"
+            await crew.rest(0)
         posts = sum(1 for _ in stage.slack.called("chat.postMessage"))
         return Outcome(
             seed,
@@ -165,4 +205,5 @@ async def play(
             tuple(found),
             time.monotonic() - began,
             trouble,
+            count(crew.letters, run.world()),
         )

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from tests.torture.letters import FAULTS
 from tests.torture.oracle import KINDS
 from tests.torture.play import NO_DROPS, POINTS, Outcome, play
 
@@ -54,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
             progress.advance(whole)
             outcomes.append(outcome)
             tell(console, outcome, asked)
-    console.print(faults(outcomes), table(outcomes))
+    console.print(faults(outcomes), table(outcomes), letters(outcomes))
     missed = sorted(set(points) - {point for one in outcomes for point in one.deaths})
     if missed:
         console.print(f"[yellow]never reached: {', '.join(missed)}")
@@ -90,6 +91,18 @@ def table(outcomes: list[Outcome]) -> Table:
         made.add_column(title, whole, justify="right", no_wrap=True)
     for row in rows:
         made.add_row(*(f"{cell:.0f}" for cell in row))
+    return made
+
+
+def letters(outcomes: list[Outcome]) -> Table:
+    """What people wrote in Slack, what became of it, and what went wrong with it: a row a kind, a column a seed."""
+    made = Table("replies and notes", *(f"seed {one.seed}" for one in outcomes), "all", box=None)
+    for column in made.columns[1:]:
+        column.justify = "right"
+    kinds = {name: [one.written.get(name, 0) for one in outcomes] for name in outcomes[0].written}
+    kinds |= {f"wrong: {kind}": [one.count(kind) for one in outcomes] for kind in FAULTS}
+    for name, counts in kinds.items():
+        made.add_row(name, *map(str, counts), str(sum(counts)))
     return made
 
 

@@ -42,7 +42,10 @@ class Scenario:
 
     def __init__(self, seed: int, freescout: FreeScout) -> None:
         self.past: dict[int, Past] = {}
+        self._seed = seed
+        self._steps = 0
         self._dice = random.Random(seed)
+        self._aim = 0
         self._freescout = freescout
         self._marks = 0
         self.mailboxes = [freescout.add_mailbox(name, f"{name.lower()}@example.org") for name in ROUTES]
@@ -72,12 +75,40 @@ class Scenario:
         }
 
     def step(self) -> None:
-        """Let one thing happen; now and then several at once, as a workflow or a busy desk does."""
+        """Let one thing happen; now and then several at once, as a workflow or a busy desk does.
+
+        Each step has dice of its own: what people in Slack do meanwhile changes none that comes later.
+        """
+        self._steps += 1
+        self._dice = random.Random(f"{self._seed} {self._steps}")
         if not self._alive():
             self._writes()
             return
         deeds, weights = list(self._deeds), list(self._deeds.values())
         self._dice.choices(deeds, weights)[0]()
+
+    def meddle(self, conversation: int, *, customer: bool = False) -> None:
+        """Let something happen to one that somebody is answering just now: anything, or a change of customer."""
+        deeds = (
+            {self._changes_customer: 1}
+            if customer
+            else {
+                self._customer_replies: 4,
+                self._replies: 3,
+                self._sets_status: 2,
+                self._changes_customer: 6,
+                self._moves: 4,
+                self._merges: 2,
+                self._deletes: 2,
+                self._deletes_forever: 1,
+            }
+        )
+        self._aim = conversation
+        try:
+            if any(one.id == conversation for one in self._alive()):
+                self._dice.choices(list(deeds), list(deeds.values()))[0]()
+        finally:
+            self._aim = 0
 
     def flood(self, count: int) -> None:
         """Let many customers write to one mailbox at once."""
@@ -97,8 +128,11 @@ class Scenario:
         return [one for one in found if one.state == "published"]
 
     def _one(self) -> Conversation:
-        """One of them, more often one of the latest."""
+        """One of them, more often one of the latest; the one that is aimed at."""
         alive = self._alive()
+        if self._aim:
+            aimed, self._aim = self._aim, 0
+            return self._freescout.world.conversations[aimed]
         return self._dice.choice(alive[-6:] if self._dice.random() < 0.6 else alive)
 
     def _agent(self) -> int:
@@ -114,8 +148,13 @@ class Scenario:
         return f"<p>m{self._marks}. {more}</p>"
 
     def _remember(self, conversation: int, *, hidden: bool = False) -> None:
-        mailbox = self._freescout.world.conversations[conversation].mailbox
-        self.past[conversation] = Past([mailbox], hidden)
+        world = self._freescout.world
+        one = world.conversations[conversation]
+        email = world.customers[one.customer].email
+        began = one.created_at
+        self.past[conversation] = Past(
+            [one.mailbox], hidden, moves=[(began, one.mailbox)], customers=[(began, email)]
+        )
 
     def _email(self) -> tuple[str, str]:
         number = self._dice.randrange(12)
@@ -126,8 +165,9 @@ class Scenario:
     def _writes(self, mailbox: int = 0) -> None:
         email, name = self._email()
         subject, mailbox = self._dice.choice(_SUBJECTS), mailbox or self._dice.choice(self.mailboxes)
+        cc = [f"boss{self._dice.randrange(3)}@example.net"] if self._dice.random() < 0.3 else []
         self._remember(
-            self._freescout.customer_writes(email, subject, self._body(), mailbox=mailbox, name=name)
+            self._freescout.customer_writes(email, subject, self._body(), mailbox=mailbox, name=name, cc=cc)
         )
 
     def _customer_replies(self) -> None:
@@ -167,14 +207,17 @@ class Scenario:
         self._freescout.customer_renamed(self._one().customer, first, last)
 
     def _changes_customer(self) -> None:
-        customer = self._dice.choice(list(self._freescout.world.customers))
-        self._freescout.agent_changes_customer(self._one().id, self._agent(), customer)
+        world = self._freescout.world
+        customer, one = self._dice.choice(list(world.customers)), self._one()
+        self._freescout.agent_changes_customer(one.id, self._agent(), customer)
+        self.past[one.id].customers.append((world.now(), world.customers[customer].email))
 
     def _moves(self) -> None:
         one = self._one()
         mailbox = self._dice.choice(self.mailboxes)
         self._freescout.agent_moves(one.id, self._agent(), mailbox)
         self.past[one.id].mailboxes.append(mailbox)
+        self.past[one.id].moves.append((self._freescout.world.now(), mailbox))
 
     def _deletes(self) -> None:
         self._freescout.agent_deletes(self._one().id, self._agent())
@@ -184,8 +227,10 @@ class Scenario:
             self._freescout.agent_restores(self._dice.choice(gone).id, self._agent())
 
     def _deletes_forever(self) -> None:
-        gone = [one for one in self._deleted() if one.threads]
-        self._freescout.agent_deletes_forever((self._dice.choice(gone) if gone else self._one()).id)
+        gone = [] if self._aim else [one for one in self._deleted() if one.threads]
+        one = self._dice.choice(gone) if gone else self._one()
+        self.past[one.id].lost = list(one.threads)
+        self._freescout.agent_deletes_forever(one.id)
 
     def _deleted(self) -> Iterator[Conversation]:
         for one in self.past:
@@ -195,7 +240,7 @@ class Scenario:
 
     def _merges(self) -> None:
         """Two become one; where the dice choose one alone, it gets a note."""
-        into, other = self._one(), self._one()
+        into, other = self._dice.sample((self._one(), self._one()), 2)
         if into is other:
             self._notes()
             return

@@ -22,9 +22,11 @@ from tests.torture.scenario import ROUTES
 
 ROOT = Path(__file__).parent.parent.parent
 SWEEP = '[sweep]\nevery = "1s"\n'
+HOLD = 8.0
+"""Seconds of the fast time, one real one: long enough for a person to stop a reply in the last moment."""
 _WEBHOOK_SPEED = 400.0
 """FreeScout's queue worker tries again after a minute: here, after 0.15 s."""
-_BIRTH = 20.0
+_BIRTH = 40.0
 """Seconds in which the bridge must answer after its start."""
 
 
@@ -50,6 +52,10 @@ class Stage:
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.environment['PORT']}"
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "bridge.db"
 
     @property
     def alive(self) -> bool:
@@ -140,9 +146,16 @@ class Stage:
                 return
 
 
+def _clear(folder: Path) -> None:
+    """Remove what an earlier run remembered: that was another FreeScout, and another Slack."""
+    for old in folder.glob("bridge.db*"):
+        old.unlink()
+
+
 @asynccontextmanager
 async def staged(folder: Path, *, more: str = SWEEP) -> AsyncIterator[Stage]:
     """Serve the stand-ins, write the bridge's files, and kill what is left of it at the end."""
+    _clear(folder)
     origin = time.time()
     now = fast(origin)
     freescout = FreeScout(now=now, speed=_WEBHOOK_SPEED, first_number=412)
@@ -155,7 +168,9 @@ async def staged(folder: Path, *, more: str = SWEEP) -> AsyncIterator[Stage]:
         for mailbox, some in ROUTES.items()
         for channel in some
     )
-    (folder / "bridge.toml").write_text(f'{routes}[stale]\nafter = "30d"\n{more}')
+    (folder / "bridge.toml").write_text(
+        f'{routes}[stale]\nafter = "30d"\n[replies]\nhold = "{HOLD:.0f}s"\n{more}'
+    )
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     async with serving(freescout.app) as helpdesk, serving(slack.app) as workspace:
@@ -176,6 +191,7 @@ async def staged(folder: Path, *, more: str = SWEEP) -> AsyncIterator[Stage]:
         with (folder / "bridge.log").open("wb") as log:
             stage = Stage(freescout, slack, environment, folder, log)
             freescout.subscribe(f"{stage.address}/freescout/webhook")
+            slack.request_url = f"{stage.address}/slack/events"
             try:
                 yield stage
             finally:

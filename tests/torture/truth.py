@@ -1,5 +1,6 @@
 """What the oracle compares, without any of the stand-ins' ways: what FreeScout holds, and what Slack shows."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -49,7 +50,8 @@ class Held:
     assignee: str | None = None
     tags: tuple[str, ...] = ()
     customer: str = ""
-    waiting: bool = False
+    waiting: bool | None = False
+    """None where nobody can say: FreeScout's own answer is wrong after a merge."""
     hidden: bool = False
     """A draft, or spam from the start: never to be shown."""
     entries: tuple[Entry, ...] = ()
@@ -81,6 +83,12 @@ class Past:
     """Of threads that came by a merge: the conversation they were written in."""
     gave: set[int] = field(default_factory=set)
     """Threads that went by a merge."""
+    moves: list[tuple[datetime, int]] = field(default_factory=list)
+    """Since when it was in which mailbox."""
+    customers: list[tuple[datetime, str]] = field(default_factory=list)
+    """Since when it was whose, by address."""
+    lost: list[Thread] = field(default_factory=list)
+    """What was in it when it was deleted for good."""
 
 
 Routes = Mapping[str, Sequence[str]]
@@ -103,6 +111,8 @@ def _held(freescout: FreeScout, identity: int, past: Past, routes: Routes) -> He
     assignee = world.users.get(found.assignee) if found.assignee else None
     customer = world.customers[found.customer]
     published = found.state == "published"
+    merged = any(thread.action == "merged" for thread in found.threads)
+    waits = published and found.status == "active" and found.last_reply_from == "customer"
     return Held(
         identity,
         title=f"#{found.number} {found.subject or '(no subject)'}",
@@ -114,7 +124,7 @@ def _held(freescout: FreeScout, identity: int, past: Past, routes: Routes) -> He
         assignee=assignee.name if assignee else None,
         tags=tuple(found.tags),
         customer=customer.name,
-        waiting=published and found.status == "active" and found.last_reply_from == "customer",
+        waiting=None if merged else waits,
         hidden=past.hidden,
         entries=tuple(_entries(found, past)),
         gave=frozenset(past.gave),
@@ -131,14 +141,17 @@ def _entries(conversation: Conversation, past: Past) -> Iterator[Entry]:
 
 def _marker(thread: Thread) -> str:
     """The first word of a body: the scenario makes each one unlike all others."""
-    body = (thread.body or "").replace("<p>", " ").replace("</p>", " ").split()
+    body = re.sub("<[^>]*>", " ", thread.body or "").split()
     return body[0] if body and thread.type != "lineitem" else ""
 
 
 def said(slack: Slack) -> list[Said]:
-    """Read everything that stands in the channels, each thread after the message it hangs from."""
+    """Read everything that stands in the channels, each thread after the message it hangs from.
+
+    What is said to one person alone is no mirror of anything.
+    """
     found: list[Said] = []
-    for channel in slack.workspace.channels.values():
+    for channel in (one for one in slack.workspace.channels.values() if not one.im_with):
         for message in channel.messages:
             top = _said(channel.name, message)
             found.append(top)
