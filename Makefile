@@ -5,7 +5,7 @@ BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate pyproject.toml
 
-.PHONY: help install demo demo-once test torture bench lint format docs lock clean
+.PHONY: help install demo demo-once test torture month bench lint format docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,9 +30,14 @@ test: install lint ## format, lint, types, tests
 
 SEEDS ?= 5
 EVENTS ?= 200
+MONTHS ?= 10
+CONVERSATIONS ?= 200
 
 torture: install ## kill the bridge, lose its webhooks, break both APIs: Slack must come out right, no reply wrong; SEEDS=5 EVENTS=200
 	$(BIN)/python -m tests.torture.run --seeds $(SEEDS) --events $(EVENTS)
+
+month: install ## play more months of a help desk: every ping is held to an oracle; MONTHS=10 CONVERSATIONS=200
+	MONTH_SEEDS=$(MONTHS) MONTH_CONVERSATIONS=$(CONVERSATIONS) $(BIN)/python -m pytest tests/test_month.py -n 2
 
 bench: install ## measure: tables here, pictures in benchmarks/results
 	$(BIN)/python -m benchmarks

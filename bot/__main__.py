@@ -1,4 +1,4 @@
-"""The command line: `python -m bot run | check | work | audit | demo`, the same as `freescout-slack …`."""
+"""The command line, `python -m bot …` or `freescout-slack …`: run, check, work, audit, clock, stale, demo."""
 
 import argparse
 import asyncio
@@ -7,13 +7,13 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from dotenv import dotenv_values
 
-from bot.errors import ConfigError, UserError
+from bot.errors import BridgeError, ConfigError, UserError
 from bot.settings import Settings, load
 
 
@@ -38,6 +38,14 @@ def main(arguments: list[str] | None = None) -> int:
     audit.add_argument("--conversation", type=int, help="its id, as in the address FreeScout shows")
     audit.add_argument("--since", metavar="DATE", default="", help="a day or a time, in UTC: 2026-02-03")
     audit.add_argument("--json", action="store_true", help="an object a line, with all that the hash is of")
+    clock = commands.add_parser("clock", help="explain since when a customer waits, and what that makes due")
+    clock.add_argument("conversation", help="its number, like 412, or its address in FreeScout")
+    clock.add_argument(
+        "--at", metavar="TIME", default="", help="as if it were then, in UTC: 2026-02-03T09:30"
+    )
+    stale = commands.add_parser("stale", help="tell what would be said of waiting customers, where and why")
+    stale.add_argument("--dry-run", action="store_true", required=True, help="say nothing, write nothing")
+    stale.add_argument("--at", metavar="TIME", default="", help="until then, in UTC: 2026-02-03T09:30")
     demo = commands.add_parser("demo", help="try it all: a stand-in FreeScout, a stand-in Slack, the bridge")
     demo.add_argument("--once", action="store_true", help="play the scenario, check its outcome, end")
     demo.add_argument("--port", type=int, default=8400, help="where the pages begin (default: %(default)s)")
@@ -51,11 +59,15 @@ def main(arguments: list[str] | None = None) -> int:
         for problem in error.problems:
             print(f"  - {problem}", file=sys.stderr)
         return 1
-    if asked.command == "work":
-        return _work(settings, asked.what, asked.conversation)
-    if asked.command == "audit":
-        return _audit(settings, asked)
-    return _check(settings) if asked.command == "check" else _run(settings)
+    doors: dict[str, Callable[[], int]] = {
+        "run": lambda: _run(settings),
+        "check": lambda: _check(settings),
+        "work": lambda: _work(settings, asked.what, asked.conversation),
+        "audit": lambda: _audit(settings, asked),
+        "clock": lambda: _clock(settings, asked.conversation, asked.at),
+        "stale": lambda: _stale(settings, asked.at),
+    }
+    return doors[asked.command]()
 
 
 def environment() -> Mapping[str, str]:
@@ -79,6 +91,9 @@ def _check(settings: Settings) -> int:
     )
     routes = f"{len(settings.routes)} route{'s' * (len(settings.routes) != 1)}"
     print(f"The configuration is fine: {settings.freescout_url}, {routes}, Slack by {way}.")
+    if notes := sorted({f"#{route.channel}" for route in settings.routes if route.notes}):
+        print(f"Notes from threads in {', '.join(notes)}: the Slack app must be subscribed to what is typed,")
+        print("message.channels, for private channels message.groups. manifest.yml has both as comments.")
     print("Neither was contacted.")
     return 0
 
@@ -118,6 +133,30 @@ def _audit(settings: Settings, asked: argparse.Namespace) -> int:
         return 1
     except BrokenPipeError:  # whoever reads has seen enough; Python would complain once more at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _clock(settings: Settings, conversation: str, at: str) -> int:
+    from bot import auditing, clockwork  # noqa: PLC0415 - `check` needs no client
+
+    try:
+        now = auditing.moment(at) if at else datetime.now(UTC)
+        print(asyncio.run(clockwork.explained(settings, conversation, now)))
+    except BridgeError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _stale(settings: Settings, at: str) -> int:
+    from bot import auditing, dryrun  # noqa: PLC0415 - `check` needs no client
+
+    now = datetime.now(UTC)
+    try:
+        print(asyncio.run(dryrun.rehearsed(settings, auditing.moment(at) if at else now, now)))
+    except BridgeError as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 

@@ -16,24 +16,30 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from starlette.types import ASGIApp
 
-from bot import auditing, slack, slackapi, timers, web
+from bot import auditing, morning, slack, slackapi, timers, web
 from bot.carrier import Carrier
 from bot.channels import Channels
 from bot.desk import Desk
+from bot.duty import Duty
 from bot.errors import BridgeError
 from bot.freescout import Auth, Breaker, FreeScout
 from bot.health import Health
 from bot.lanes import Lanes
+from bot.morning import Morning
 from bot.notices import Notices
 from bot.outbox import Outbox
 from bot.people import People
 from bot.poster import Poster
 from bot.reconcile import Reconciler
+from bot.ringing import Ringing
+from bot.scan import StaleScan
 from bot.settings import Settings
 from bot.store import Store
 from bot.sweep import Sweep
 from bot.teller import Teller
+from bot.threadnotes import ThreadNotes
 from bot.turns import Pace
+from bot.waitlist import Waitlist
 from bot.worker import Worker
 from commands import ACTIONS
 
@@ -88,7 +94,7 @@ async def running(
             channels.forget()
             lanes.reopen(channel)
 
-        bolt = slack.build(desk, ACTIONS, put_right, in_hand)
+        bolt = slack.build(desk, ACTIONS, put_right, ThreadNotes(desk, channels), in_hand)
         application = web.build(
             store,
             health,
@@ -120,16 +126,28 @@ class _House:
 async def _loops(house: _House) -> AsyncIterator[None]:
     desk, health, lanes, stopping = house.desk, house.health, house.lanes, house.stopping
     carrier = Carrier(desk, house.poster, lanes, health)
-    reconciler = Reconciler(desk, house.channels, house.poster, lanes, stopping, carry=carrier.carry)
+    waitlist = Waitlist(desk, house.poster, lanes)
+    reconciler = Reconciler(
+        desk,
+        house.channels,
+        house.poster,
+        lanes,
+        stopping,
+        ringing=Ringing(desk, Duty(desk.web, health, lambda: desk.now().timestamp()), house.poster),
+        carry=carrier.carry,
+        listed=waitlist.seen,
+    )
     worker = Worker(desk.store, reconciler, health, desk.now, stopping)
     sweep = Sweep(desk, house.channels, house.poster, lanes, health)
-    scan = timers.StaleScan(desk, health)
+    scan = StaleScan(desk, health)
     notices = Notices(desk, health, house.channels, house.poster, lanes)
+    digest = Morning(desk, house.channels, house.poster, lanes, health)
     outbox = Outbox(desk)
-    teller = Teller(desk, house.poster)
+    teller = Teller(desk, house.poster, house.channels)
     rounds = [
-        timers.Round(sweep.run, desk.settings.sweep.every),
-        timers.Round(scan.run, desk.settings.stale.every),
+        timers.Round(sweep.run, desk.settings.sweep.every, desk.store, "sweep"),
+        timers.Round(scan.run, desk.settings.stale.every, desk.store, "scan"),
+        timers.Round(digest.run, morning.EVERY, desk.store, "digest"),
         timers.Round(partial(auditing.log_head, desk.store), timedelta(days=1)),
     ]
     scheduler = timers.schedule(rounds)
@@ -147,6 +165,7 @@ async def _loops(house: _House) -> AsyncIterator[None]:
         teller.run,
         notices.run,
         carrier.run,
+        waitlist.run,
         *(one.run for one in rounds),
     ]
     loops: list[Callable[[], Awaitable[None]]] = [*[look] * WORKERS, give_turns]

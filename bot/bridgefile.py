@@ -1,15 +1,23 @@
 """`bridge.toml`: what is shown where, and when somebody waits too long. Every problem is told at once."""
 
-import difflib
-import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+from bot import digestfile
+from bot.digestfile import Digest
+from bot.hours import KEYS as HOURS_KEYS
+from bot.hours import MailboxHours
+from bot.hours import read as read_hours
+from bot.ladderfile import KEYS as LADDER_KEYS
+from bot.ladderfile import PINGS_KEYS, MailboxLadder, Pings, read_pings
+from bot.ladderfile import read as read_ladders
+from bot.tables import duration
+from bot.tables import mailbox as _mailbox
+from bot.tables import unknown as _unknown
+
 _LONGEST_HOLD = timedelta(minutes=5)
-_DURATION = re.compile(r"(?:[0-9]{1,9}[smhd])+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +28,8 @@ class Route:
     channel: str
     after: tuple[timedelta, ...] | None = None
     """This mailbox's own waits, where they differ from those of `[stale]`."""
+    notes: bool = False
+    """Whether what people type in the thread of a card becomes a note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,14 @@ class Replies:
 
 
 @dataclass(frozen=True, slots=True)
+class Claims:
+    """How long whoever is on it is left alone, and how long they may then take to answer."""
+
+    quiet: timedelta = timedelta(minutes=30)
+    grace: timedelta = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
 class File:
     """All that the file says."""
 
@@ -60,6 +78,11 @@ class File:
     sweep: Sweep = Sweep()
     operators: Operators = Operators()
     replies: Replies = Replies()
+    hours: tuple[MailboxHours, ...] = ()
+    ladders: tuple[MailboxLadder, ...] = field(default=(), kw_only=True)
+    pings: Pings = field(default_factory=Pings, kw_only=True)
+    digest: Digest = field(default_factory=Digest)
+    claims: Claims = Claims()
 
 
 FILE_KEYS: dict[str, tuple[str, ...]] = {
@@ -68,15 +91,12 @@ FILE_KEYS: dict[str, tuple[str, ...]] = {
     "sweep": tuple(f.name for f in fields(Sweep)),
     "operators": tuple(f.name for f in fields(Operators)),
     "replies": tuple(f.name for f in fields(Replies)),
+    "hours": HOURS_KEYS,
+    "ladder": LADDER_KEYS,
+    "pings": PINGS_KEYS,
+    "digest": digestfile.KEYS,
+    "claims": tuple(f.name for f in fields(Claims)),
 }
-
-
-def duration(text: object) -> timedelta | None:
-    """Read `90s`, `15m`, `2h`, `1d` or `1h30m`; None where it is nothing of the kind or not above zero."""
-    if not isinstance(text, str) or not _DURATION.fullmatch(text.strip()):
-        return None
-    seconds = sum(int(count) * _UNITS[unit] for count, unit in re.findall(r"([0-9]+)([smhd])", text))
-    return timedelta(seconds=seconds) if 0 < seconds < 10 * 366 * 86400 else None
 
 
 def read_file(name: str, read: Callable[[str], str], problems: list[str]) -> File:
@@ -94,7 +114,10 @@ def read_file(name: str, read: Callable[[str], str], problems: list[str]) -> Fil
         return File()
     _unknown(name, content, tuple(FILE_KEYS), problems)
     routes = _routes(name, content.get("routes", []), problems)
-    stale, sweep, operators, replies = (_table(name, key, content, problems) for key in list(FILE_KEYS)[1:])
+    single = [
+        key for key in FILE_KEYS if key not in ("routes", "hours", "digest", "claims", "ladder", "pings")
+    ]
+    stale, sweep, operators, replies = (_table(name, key, content, problems) for key in single)
     return File(
         routes,
         Stale(
@@ -104,6 +127,16 @@ def read_file(name: str, read: Callable[[str], str], problems: list[str]) -> Fil
         Sweep(_every(f"{name}, [sweep]", sweep.get("every", "2m"), problems)),
         Operators(_operators(f"{name}, [operators]", operators.get("channel", ""), problems)),
         Replies(_hold(f"{name}, [replies]", replies.get("hold", "20s"), problems)),
+        _hours(name, content.get("hours", []), problems),
+        ladders=read_ladders(name, content.get("ladder", []), problems),
+        pings=read_pings(f"{name}, [pings]", _table(name, "pings", content, problems), problems),
+        digest=digestfile.read(
+            f"{name}, [digest]",
+            _table(name, "digest", content, problems),
+            frozenset(route.channel for route in routes),
+            problems,
+        ),
+        claims=_claims(f"{name}, [claims]", _table(name, "claims", content, problems), problems),
     )
 
 
@@ -141,17 +174,20 @@ def _routes(name: str, tables: object, problems: list[str]) -> tuple[Route, ...]
             problems.append(f"{where}: channel should be a channel's id or its name.")
             continue
         after = _waits(where, table["after"], problems) if "after" in table else None
-        route = Route(_mailbox(mailbox), channel.strip().removeprefix("#"), after)
+        notes = table.get("notes", False)
+        if not isinstance(notes, bool):
+            problems.append(f"{where}: notes should be true or false, without quotes.")
+        route = Route(_mailbox(mailbox), channel.strip().removeprefix("#"), after, notes is True)
         if any((r.mailbox, r.channel) == (route.mailbox, route.channel) for r in routes):
             problems.append(f"{where}: the same mailbox and channel as an earlier route.")
         routes.append(route)
     return tuple(routes)
 
 
-def _mailbox(value: int | str) -> int | str:
-    return (
-        int(value) if isinstance(value, int) or re.fullmatch("[0-9]{1,18}", value.strip()) else value.strip()
-    )
+def _hours(name: str, tables: object, problems: list[str]) -> tuple[MailboxHours, ...]:
+    for place, table in enumerate(tables if isinstance(tables, list) else [], start=1):
+        _unknown(f"{name}, hours {place}", table if isinstance(table, dict) else {}, HOURS_KEYS, problems)
+    return read_hours(name, tables, problems)
 
 
 def _waits(where: str, value: object, problems: list[str]) -> tuple[timedelta, ...]:
@@ -162,6 +198,14 @@ def _waits(where: str, value: object, problems: list[str]) -> tuple[timedelta, .
     elif good != sorted(set(good)):
         problems.append(f"{where}: the waits of after should grow from one to the next.")
     return tuple(good)
+
+
+def _claims(where: str, table: Mapping[str, object], problems: list[str]) -> Claims:
+    said = {key: duration(table[key]) for key in FILE_KEYS["claims"] if key in table}
+    problems += [
+        f'{where}: {key} should be a time like "30m" or "2h".' for key, wait in said.items() if wait is None
+    ]
+    return Claims(**{key: wait for key, wait in said.items() if wait is not None})
 
 
 def _every(where: str, value: object, problems: list[str]) -> timedelta:
@@ -177,11 +221,3 @@ def _hold(where: str, value: object, problems: list[str]) -> timedelta:
     if hold is None or hold > _LONGEST_HOLD:
         problems.append(f'{where}: hold should be a time from "0s" to "5m".')
     return hold or timedelta(0)
-
-
-def _unknown(where: str, table: Mapping[str, object], known: tuple[str, ...], problems: list[str]) -> None:
-    for key in table:
-        if key not in known:
-            near = difflib.get_close_matches(key, known, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}."
-            problems.append(f"{where}: {key!r} is unknown; {hint}")

@@ -6,12 +6,13 @@ link nor format; only words of our own are mrkdwn.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-from bot import clock, mail, richtext
+from bot import attached, clock, mail, richtext
 from bot.clock import Wait
 from bot.model import Conversation, Mailbox, Person, Status, Thread
 from bot.richtext import link, section, text
+from bot.store import Writing
 
 Block = dict[str, object]
 
@@ -24,6 +25,9 @@ STATUS_WORDS = {
     Status.CLOSED: ":white_circle: Closed",
     Status.SPAM: ":no_entry_sign: Spam",
 }
+FULL_MAIL = "mail.full"
+_MOST_OPTIONS = 5
+"""Slack shows no more in a menu: the last, which opens what the title opens, gives way."""
 BODY_BUDGET = 9_000
 """Characters of JSON for a mail's body; Slack refuses a message of about 13,200 with msg_blocks_too_long."""
 
@@ -46,6 +50,14 @@ class Place:
     now: datetime
     again: bool = False
     """Whether an earlier card of this channel was deleted by hand."""
+    writing: tuple[Writing, ...] = ()
+    """Who writes an answer just now."""
+    notes: bool = False
+    """Whether what is typed in the card's thread becomes a note."""
+    beside: tuple[Block, ...] = ()
+    """What else it says, in blocks."""
+    menu: tuple[tuple[str, str], ...] = ()
+    """What else its menu offers: words, and the word of the option's value."""
 
 
 def card(conversation: Conversation, place: Place) -> Message:
@@ -60,8 +72,11 @@ def card(conversation: Conversation, place: Place) -> Message:
     if place.again:
         words = "An earlier card was deleted here. What was said before is in FreeScout."
         blocks.append(context(":card_index_dividers:", plain(words)))
+    if place.notes:
+        blocks.append(context(":memo: What is said in this thread becomes an internal note"))
+    blocks += [*place.beside, *(writer(one) for one in place.writing[:5])]
     if conversation.published:
-        blocks.append({"type": "actions", "elements": _actions(conversation, place.url)})
+        blocks.append({"type": "actions", "elements": _actions(conversation, place)})
     return Message(_summary(conversation, place), tuple(blocks))
 
 
@@ -84,29 +99,39 @@ def moved_card(conversation: Conversation, place: Place) -> Message:
 
 def thread(conversation: Conversation, entry: Thread, url: str) -> Message:
     """One message of the conversation: a customer's, an agent's reply, or a note."""
-    body, whole = richtext.elements(entry.body, BODY_BUDGET)
+    read = mail.read(entry.body, forwarded=mail.is_forward(conversation, entry))
+    body, whole = richtext.build(read.lines, BODY_BUDGET)
+    sign, said = headline(entry)
+    blocks = [
+        context(sign, plain(said), when(entry.created_at)),
+        richtext_block(*(body or [section(text("(no text)", italic=True))])),
+    ]
+    if entry.attachments:
+        more = [f"<{url}|Open in FreeScout>"] if attached.stays(entry) else []
+        blocks.append(context(":paperclip:", plain(attached.named(entry)), *more))
+    if hidden := mail.hidden(read, whole=whole):
+        full = button(FULL_MAIL, "Show Full Mail", f"{conversation.id}:{entry.id}")
+        blocks += [context(f":scissors: {hidden}"), {"type": "actions", "elements": [full]}]
+    said = mail.one_line(f"{said}: {mail.one_line(read.said, 200)}", 300)
+    return Message(mail.escape(f"{said} · {mail.one_line(conversation.title, 100)}"), tuple(blocks))
+
+
+def headline(entry: Thread) -> tuple[str, str]:
+    """The sign of a message's kind, and who says it to whom."""
     who = _author(entry)
     kinds = {
         "customer": (":incoming_envelope:", who),
         "message": (":outbox_tray:", f"{who} replied to {_recipients(entry)}"),
     }
-    sign, headline = kinds.get(entry.type, (":memo:", f"{who} · internal note"))
-    blocks = [
-        context(sign, plain(headline), when(entry.created_at)),
-        richtext_block(*(body or [section(text("(no text)", italic=True))])),
-    ]
-    if entry.attachments:
-        blocks.append(context(":paperclip:", plain(_files(entry))))
-    if not whole:
-        blocks.append(context(f":scissors: This is the beginning. <{url}|Read all of it in FreeScout>"))
-    said = mail.one_line(f"{headline}: {mail.snippet(entry.body, 200)}", 300)
-    return Message(mail.escape(f"{said} · {mail.one_line(conversation.title, 100)}"), tuple(blocks))
+    return kinds.get(entry.type, (":memo:", f"{who} · internal note"))
 
 
 def line(entry: Thread) -> Message | None:
-    """The quiet line for a change of status, assignee, mailbox or customer; None where none is due."""
+    """The quiet line for a change of status, assignee, mailbox or customer, and for a typed note, or None."""
     who = _author(entry)
-    if entry.action == "changed-ticket-status":
+    if entry.type == "note":
+        change = "saved that as a note"
+    elif entry.action == "changed-ticket-status":
         change = {"nochange": "changed the status"}.get(entry.status, f"set it to {entry.status.title()}")
     elif entry.action == "changed-ticket-assignee":
         change = _assigned(entry)
@@ -126,19 +151,10 @@ def closed_line(by: Person | None) -> Message:
     return _quiet(f"Closed by {named(by)}" if by else "Closed with the reply")
 
 
-def ping(conversation: Conversation, place: Place, mention: str | None) -> Message:
-    """A customer waits too long. `mention` is the assignee's Slack id."""
-    waited = clock.spoken(place.now - place.wait.since) if place.wait else "a while"
-    assignee = conversation.assignee
-    whose = f"{named(assignee)}, it is yours." if assignee else "Nobody is assigned."
-    who = named(conversation.customer)
-    leaves: list[richtext.Element] = [{"type": "emoji", "name": "bell"}, text(" ")]
-    leaves += [{"type": "user", "user_id": mention}, text(" ")] if mention else []
-    leaves.append(text(f"{who} has waited {waited}.", bold=True))
-    leaves.append(text(" It is yours." if mention else f" {whose}"))
-    said = mail.escape(f"{who} has waited {waited} on {mail.one_line(conversation.title, 100)}. {whose}")
-    ring = f"<@{mention}> " if mention else ""
-    return Message(f"{ring}{said}", (richtext_block(section(*leaves)),))
+def left_out(missing: Sequence[str], url: str) -> Message:
+    """The quiet line for files that could not be brought; `missing` has a few words for each."""
+    words = mail.one_line(", ".join(missing), 1500)
+    return Message(mail.escape(words), (context(":paperclip:", plain(words), f"<{url}|Open in FreeScout>"),))
 
 
 def richtext_block(*elements: richtext.Element) -> Block:
@@ -161,6 +177,13 @@ def when(moment: datetime) -> str:
     """A time that each reader sees in their own zone."""
     fallback = f"{moment:%Y-%m-%d %H:%M} UTC"
     return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} at {{time}}|{fallback}>"
+
+
+def writer(one: Writing) -> Block:
+    """The line that says that somebody is at it."""
+    what = "a note" if one.kind == "note" else "a reply"
+    words = f"{mail.one_line(one.name, 80)} is writing {what} since"
+    return context(":writing_hand:", plain(words), when(datetime.fromtimestamp(one.since, UTC)))
 
 
 def _about(conversation: Conversation, place: Place) -> list[richtext.Element]:
@@ -199,26 +222,23 @@ def _summary(conversation: Conversation, place: Place) -> str:
     return mail.escape(" · ".join(parts))
 
 
-def _actions(conversation: Conversation, url: str) -> list[Block]:
+def _actions(conversation: Conversation, place: Place) -> list[Block]:
     value = str(conversation.id)
-    closing = (CLOSE, "Close") if _open(conversation) else (REOPEN, "Reopen")
+    opened = conversation.status in (Status.ACTIVE, Status.PENDING)
+    closing = (CLOSE, "Close") if opened else (REOPEN, "Reopen")
     buttons = [
         {**button(REPLY, "Reply", value), "style": "primary"},
         button(NOTE, "Note", value),
         button(ASSIGN_ME, "Assign to Me", value),
         button(*closing, value),
     ]
-    options = [("Assign to…", "assign")]
+    options = [*place.menu, ("Assign to…", "assign")]
     options += [("Pending", "pending")] if conversation.status is Status.ACTIVE else []
     options += [("Reopen", "reopen")] if conversation.status is Status.PENDING else []
     options += [("Spam", "spam")] if conversation.status is not Status.SPAM else []
     menu = [_option(label, f"{word}:{value}") for label, word in options]
-    menu.append({**_option("Open in FreeScout", f"open:{value}"), "url": url})
-    return [*buttons, {"type": "overflow", "action_id": MORE, "options": menu}]
-
-
-def _open(conversation: Conversation) -> bool:
-    return conversation.status in (Status.ACTIVE, Status.PENDING)
+    menu.append({**_option("Open in FreeScout", f"open:{value}"), "url": place.url})
+    return [*buttons, {"type": "overflow", "action_id": MORE, "options": menu[:_MOST_OPTIONS]}]
 
 
 def button(action: str, label: str, value: str) -> Block:
@@ -266,18 +286,6 @@ def _recipients(entry: Thread) -> str:
 def _addresses(addresses: Sequence[str]) -> str:
     shown = ", ".join(mail.one_line(address, 60) for address in addresses[:5])
     return shown + (f" and {len(addresses) - 5} more" if len(addresses) > 5 else "")
-
-
-def _files(entry: Thread) -> str:
-    shown = [f"{mail.one_line(file.name, 60)} ({_size(file.size)})" for file in entry.attachments[:10]]
-    more = len(entry.attachments) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")
-
-
-def _size(count: int) -> str:
-    if count < 1000:
-        return f"{count} B"
-    return f"{count / 1000:.0f} kB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"
 
 
 def _quiet(words: str) -> Message:

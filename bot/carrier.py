@@ -13,8 +13,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-import httpx
-
 from bot import policy
 from bot.attached import MOST_BYTES
 from bot.cards import left_out
@@ -22,7 +20,6 @@ from bot.crashpoints import reached
 from bot.desk import Desk
 from bot.downloads import NoFile, TooLarge, download, file_name, same_site
 from bot.errors import Ambiguous, BridgeError, Misconfigured, Transient
-from bot.files import is_slack
 from bot.health import Health
 from bot.lanes import Lanes
 from bot.model import Attachment
@@ -31,6 +28,7 @@ from bot.policy import Then
 from bot.poster import Poster
 from bot.slackapi import SlackRefused, call
 from bot.store import Delivery
+from bot.uploads import info, upload
 from bot.waits import wait_for
 
 log = logging.getLogger(__name__)
@@ -46,7 +44,6 @@ _SHARING = 120.0
 
 https://github.com/slackapi/bolt-js/issues/2115
 """
-_UPLOAD = httpx.Timeout(90, connect=10)
 _SHARE = 60.0
 """Seconds: before it answers, Slack may look into the files."""
 _TURN = 0.1
@@ -191,18 +188,7 @@ class Carrier:
         data = (await download(file.url, MOST_BYTES, allowed, page=page)).data
         if not data:
             raise NoFile("it is empty")
-        told = await call(self._desk.web.files_getUploadURLExternal, filename=name, length=len(data))
-        identity, address = str(told.get("file_id") or ""), str(told.get("upload_url") or "")
-        if not identity or not is_slack(address, self._desk.settings.slack_api_url):
-            raise Transient("Slack names no place to upload a file to")
-        try:
-            async with httpx.AsyncClient(timeout=_UPLOAD) as client, asyncio.timeout(_UPLOAD.read):
-                answer = await client.post(address, content=data)
-        except (httpx.HTTPError, TimeoutError) as error:
-            raise Transient(f"an upload to Slack broke off ({type(error).__name__})") from error
-        if not answer.is_success:
-            raise Transient(f"Slack does not take an upload ({answer.status_code})")
-        return identity
+        return await upload(self._desk, name, data)
 
     async def _tell(self, job: _Job, missing: list[str], row: Delivery | None, card: str) -> str:
         """Say once what cannot be brought; return the ts of that line."""
@@ -236,7 +222,7 @@ class Carrier:
         files = row.version.split()
         if not files:
             return False
-        known = [told for one in files if (told := await self._info(one))]
+        known = [told for one in files if (told := await info(self._desk, one))]
         if any(_shares(told, job.channel) for told in known):
             await self._confirm(job, files, card)
             return True
@@ -254,7 +240,7 @@ class Carrier:
     async def _confirm(self, job: _Job, files: list[str], card: str) -> None:
         """Write down where the files stand; where Slack does not tell yet, the card's ts stands for it."""
         try:
-            told = await self._info(files[0])
+            told = await info(self._desk, files[0])
         except BridgeError:
             told = None
         share = next(iter(_shares(told or {}, job.channel)), {})
@@ -272,14 +258,6 @@ class Carrier:
 
     async def _stands(self, job: _Job, ts: str, version: str) -> None:
         await self._desk.store.posted(job.conversation, job.channel, job.step.key, ts, version)
-
-    async def _info(self, file: str) -> dict[str, Any] | None:
-        """What Slack knows of a file; None where it knows nothing."""
-        try:
-            told = (await call(self._desk.web.files_info, file=file)).get("file")
-        except SlackRefused:
-            return None
-        return told if isinstance(told, dict) else None
 
 
 def _given_up(job: _Job) -> tuple[list[str], list[str]]:

@@ -3,10 +3,14 @@
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from bot import mail
 from bot.model import Conversation, Thread
 from bot.store import Reply
+
+_KNOWN = 40
+"""Threads that are remembered by their ids: Slack's dialogs carry 3,000 characters along."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,25 +21,46 @@ class Seen:
     """The address that a reply goes to, in lower case."""
     status: str
     mailbox: int
-    newest: int
-    """The id of its newest thread."""
+    known: tuple[int, ...]
+    """The ids of its newest published threads. Not the highest: a draft keeps its id when it is sent."""
+    latest: float
+    """When the newest of them came, in seconds since 1970."""
     published: bool = True
 
     @classmethod
     def of(cls, conversation: Conversation) -> "Seen":
         """What there is to see now."""
+        told = [thread for thread in conversation.threads if thread.state == "published"]
+        newest = sorted(told, key=lambda thread: (thread.created_at, thread.id))[-_KNOWN:]
         return cls(
             customer=address(conversation),
             status=conversation.status.value,
             mailbox=conversation.mailbox_id,
-            newest=max((thread.id for thread in conversation.threads), default=0),
+            known=tuple(thread.id for thread in newest),
+            latest=newest[-1].created_at.timestamp() if newest else 0,
             published=conversation.published,
         )
+
+    def before(self, thread: Thread) -> bool:
+        """Whether all of this was there before a thread; with a merge older ones come as well."""
+        return thread.id > max(self.known, default=0) or thread.created_at.timestamp() > self.latest
+
+    def new(self, truth: Conversation) -> list[Thread]:
+        """The published threads that were not there."""
+        told = [one for one in truth.threads if one.state == "published" and one.id not in self.known]
+        if len(self.known) < _KNOWN:
+            return told
+        return [one for one in told if one.id > min(self.known) or one.created_at.timestamp() >= self.latest]
 
     @classmethod
     def load(cls, kept: str) -> "Seen | None":
         """Read what `dump` wrote; None where nothing was kept."""
-        return cls(**json.loads(kept)) if kept else None
+        return cls.read(json.loads(kept)) if kept else None
+
+    @classmethod
+    def read(cls, kept: Mapping[str, Any]) -> "Seen":
+        """Read what a dialog carried along."""
+        return cls(**{**kept, "known": tuple(kept["known"])})
 
     def dump(self) -> str:
         """As text, to keep."""
@@ -53,7 +78,7 @@ def changes(seen: Seen, truth: Conversation, writer: int, own: Mapping[int, str]
     `writer` is the FreeScout user who writes; `own` are the threads that their replies from here became, with
     the status that each brought: nobody is asked about what they did themselves.
     """
-    new = [thread for thread in truth.threads if thread.id > seen.newest and thread.state == "published"]
+    new = seen.new(truth)
     said: list[str] = []
     if not truth.published:
         said.append("The conversation was deleted.")
@@ -63,7 +88,7 @@ def changes(seen: Seen, truth: Conversation, writer: int, own: Mapping[int, str]
         said.append("The conversation was moved to another mailbox.")
     if any(thread.action == "merged" for thread in new):
         said.append("Another conversation was merged into this one.")
-    if count := sum(thread.type == "customer" for thread in new):
+    if count := sum(thread.type == "customer" and seen.before(thread) for thread in new):
         said.append("The customer wrote again." if count == 1 else f"The customer wrote {count} times again.")
     said += _answers(new, writer, own)
     mine = [own[thread.id] for thread in new if own.get(thread.id)]
@@ -85,6 +110,20 @@ def _answers(new: list[Thread], writer: int, own: Mapping[int, str]) -> list[str
 def body(reply: Reply) -> str:
     """The HTML that FreeScout gets."""
     return reply.html or mail.to_html(reply.text)
+
+
+def as_recorded(reply: Reply) -> str:
+    """What the audit log says of it: to whom, and what else comes of it, but none of its words."""
+    meant = {
+        "outbox": reply.id,
+        "to": reply.customer_email,
+        "cc": reply.cc.split(),
+        "bcc": reply.bcc.split(),
+        "status": reply.status,
+        "files": len(reply.files.split()),
+        "assign": bool(reply.assign),
+    }
+    return json.dumps({name: value for name, value in meant.items() if value}, ensure_ascii=False)
 
 
 def standing(reply: Reply, truth: Conversation, own: Collection[int]) -> Thread | None:

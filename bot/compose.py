@@ -16,7 +16,7 @@ from bot.forms import View
 from bot.model import Conversation, User
 from bot.slackapi import SlackRefused, call
 from bot.store import Draft, Writing
-from bot.surfaces import Ask, FieldError
+from bot.surfaces import Ask, Failed, FieldError
 
 Finder = Callable[[User], Awaitable[Conversation]]
 Maker = Callable[[], Awaitable[Before]]
@@ -25,8 +25,19 @@ LONGEST = 100_000
 """Characters of HTML: what is longer is no answer, and FreeScout's database may cut it."""
 
 
-async def write(ask: Ask, title: str, kind: Kind, find: Finder, before: Before | Maker | None = None) -> None:
-    """Open the dialog for a conversation that `find` fetches for the person who asks; let others know."""
+async def write(
+    ask: Ask,
+    title: str,
+    kind: Kind,
+    find: Finder,
+    before: Before | Maker | None = None,
+    *,
+    failed: Failed | None = None,
+) -> None:
+    """Open the dialog for a conversation that `find` fetches for the person who asks; let others know.
+
+    `failed` makes the view in its place where that failed after a while.
+    """
     made: list[tuple[View, Scene]] = []
 
     async def build() -> View:
@@ -44,7 +55,7 @@ async def write(ask: Ask, title: str, kind: Kind, find: Finder, before: Before |
         made.append((view, scene))
         return view
 
-    identity = await ask.open(title, build)
+    identity = await ask.open(title, build, failed)
     if not identity:
         return
     view, scene = made[0]
@@ -86,7 +97,11 @@ async def chosen(ask: Ask, kind: Kind) -> None:
     quoted = ask.fields.get(dialog.WHICH, "").strip()
     rich, files, hint = ask.rich.get(dialog.TEXT), ask.kept.get("files"), ask.kept.get("hint")
     before = Before(rich or None, files=str(files or ""), hint=str(hint or ""))
-    await write(ask, "Note" if kind == "note" else "Reply", kind, by_quote(ask, quoted), before)
+
+    def again(words: str) -> View:
+        return dialog.which(kind, before, (ask.channel, ask.thread), quoted, words)
+
+    await write(ask, "Note" if kind == "note" else "Reply", kind, by_quote(ask, quoted), before, failed=again)
 
 
 async def _taken(ask: Ask, kind: Kind) -> Before:
@@ -104,12 +119,8 @@ async def freshen(desk: Desk, conversation: Conversation, writing: Sequence[Writ
         scene = await _scene(desk, conversation, one.slack_user)
         if scene.version == one.version:
             continue
-        kind: Kind = "note" if one.kind == "note" else "message"
-        opened = json.loads(one.kept)
-        kept = json.loads(opened["private_metadata"])
-        news = tuple(changes(Seen(**kept["seen"]), conversation, kept["user"], {}))
-        view = dialog.anew(opened, kind, replace(scene, news=news))
         try:
+            view = await _anew(desk, one, scene)
             await call(desk.web.views_update, view_id=one.view, view=view)
         except SlackRefused:  # closed by now, without a word from Slack
             await desk.store.end_writing(one.view)
@@ -118,6 +129,22 @@ async def freshen(desk: Desk, conversation: Conversation, writing: Sequence[Writ
         except BridgeError:  # what changed is found before anything is sent
             continue
         await desk.store.saw(one.view, scene.version)
+
+
+async def _anew(desk: Desk, one: Writing, scene: Scene) -> View:
+    """An open dialog as it should be now, for whoever has it open."""
+    opened = json.loads(one.kept)
+    try:
+        user = await desk.people.user(one.slack_user)
+        allowed = scene.conversation.mailbox_id in await desk.people.may_see(user)
+    except UserError:
+        allowed = False
+    if not allowed:
+        return dialog.barred(opened)
+    kept = json.loads(opened["private_metadata"])
+    news = tuple(changes(Seen.read(kept["seen"]), scene.conversation, kept["user"], {}))
+    kind: Kind = "note" if one.kind == "note" else "message"
+    return dialog.anew(opened, kind, replace(scene, news=news))
 
 
 async def stopped(ask: Ask) -> None:
@@ -161,6 +188,11 @@ async def _draft(ask: Ask, kind: Kind) -> Draft:
     own = str(ask.kept.get("own") or "")
     boxes = ask.fields.get(dialog.MORE, "").split()
     files = [*(str(ask.kept.get("files") or "").split() if dialog.KEEP in boxes else []), *ask.files]
+    files = list(dict.fromkeys(files))
+    if len(files) > dialog.MOST_FILES:
+        raise FieldError(
+            dialog.FILES, f"These are {len(files)} with those kept; at most {dialog.MOST_FILES} files can go."
+        )
     note = Draft(
         intent=ask.view or uuid.uuid4().hex,
         conversation=int(ask.kept["conversation"]),
@@ -173,7 +205,7 @@ async def _draft(ask: Ask, kind: Kind) -> Draft:
         thread_ts=ask.thread,
         rich=json.dumps(rich),
         html=html,
-        files=" ".join(dict.fromkeys(files)),
+        files=" ".join(files),
         name=str(ask.kept.get("name") or ""),
         seen=json.dumps(ask.kept["seen"]),
     )

@@ -31,6 +31,9 @@ POINTS = (
     "reply.made",
     "reply.recorded",
     "reply.kept",
+    "claim.begun",
+    "claim.assigned",
+    "claim.unassigned",
 )
 
 _armed: Callable[[str], None] | None = None

@@ -89,6 +89,7 @@ async def _stage(port: int) -> AsyncIterator[Stage]:
     clock = Clock(AGO, SPEED)
     freescout = FreeScout(now=clock, speed=SPEED, first_number=412, skip=clock.skip)
     slack = Slack(now=clock)
+    slack.message_shortcuts = {"note.message": "Add as Note", "reply.message": "Reply with This"}
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         slack.url = await _served(stack, slack.app, port)

@@ -7,12 +7,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import mail
 from bot.cards import Message, Place
 from bot.clock import waiting
+from bot.downloads import same_site
 from bot.errors import Ambiguous, BridgeError, Misconfigured, NotAllowed, Transient, UserError
 from bot.freescout import FreeScout, NotFound
 from bot.model import Conversation, User
@@ -24,7 +26,7 @@ from bot.store import Store
 log = logging.getLogger(__name__)
 
 _NUMBER = re.compile(r"#?([0-9]{1,12})")
-_URL = re.compile(r"<?https?://[^\s|>]+/conversation/([0-9]{1,12})[^\s]*")
+_URL = re.compile(r"<?https?://([^\s|>]+?)/conversation/([0-9]{1,12})[^\s]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Desk:
         try:
             conversation = await self.freescout.conversation(identity)
         except NotFound as error:
+            self.people.forget_user(user)
             raise NotFound("This conversation was deleted from FreeScout for good.") from error
         if conversation.mailbox_id not in await self.people.may_see(user):
             self.people.forget_user(user)  # they may be given the right any moment now
@@ -61,7 +64,12 @@ class Desk:
     async def meant(self, words: str) -> int:
         """The id of the conversation that such words mean."""
         if by_url := _URL.fullmatch(words):
-            return int(by_url[1])
+            if not _same_place(by_url[1], self.settings.freescout_url):
+                raise UserError(
+                    f"That is an address of another FreeScout: this one is at {self.settings.freescout_url}. "
+                    "Paste an address of its own, or say the conversation's number, like `412`."
+                )
+            return int(by_url[2])
         number = _NUMBER.fullmatch(words)
         if number is None:
             raise UserError("Which conversation? Say its number, like `412`, or paste its address.")
@@ -132,6 +140,13 @@ class Desk:
     async def say(self, channel: str, message: Message) -> None:
         """Say something that stays; may say it twice where Slack broke off."""
         await call(self.web.chat_postMessage, channel=channel, text=message.text, blocks=list(message.blocks))
+
+
+def _same_place(place: str, home: str) -> bool:
+    """Whether `help.example.org/desk` is `home`, be it under http or https."""
+    here = urlsplit(home)
+    url = f"{here.scheme}://{place}"
+    return same_site(url, home) and urlsplit(url).path == here.path
 
 
 def _outcome(error: Exception) -> str:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from bot import mail, written
@@ -11,7 +11,7 @@ from bot.cards import Block, context, named, plain, richtext_block, when, writer
 from bot.changes import Seen, address
 from bot.forms import LONGEST, View, checks_input, files_input, line_input, modal, rich_input, select_input
 from bot.model import Conversation, Mailbox, Status, Thread, User
-from bot.plan import newest
+from bot.plan import TOLD
 from bot.richtext import section, text
 from bot.store import Reply, Writing
 from bot.surfaces import FieldError
@@ -84,8 +84,9 @@ class Scene:
     def version(self) -> str:
         """Tells what a dialog shows from what it should show."""
         who = sorted((one.slack_user, one.kind) for one in self.others)
-        seen = {**asdict(Seen.of(self.conversation)), "newest": newest(self.conversation)}
-        return json.dumps((seen, who, [one.id for one in self.held]))
+        seen = asdict(replace(Seen.of(self.conversation), known=(), latest=0))
+        told = [one.id for one in self.conversation.threads if one.state == "published" and one.type in TOLD]
+        return json.dumps((seen, told, who, [one.id for one in self.held]))
 
 
 def dialog(kind: Kind, scene: Scene, user: User, before: Before, where: tuple[str, str]) -> View:
@@ -106,11 +107,15 @@ def dialog(kind: Kind, scene: Scene, user: User, before: Before, where: tuple[st
     return {**modal(CALLBACKS[kind], title, submit, blocks, kept), "notify_on_close": True}
 
 
-def which(kind: Kind, before: Before, where: tuple[str, str]) -> View:
-    """Ask to which conversation a message belongs, and keep its text meanwhile, which may be long."""
-    what = "Note" if kind == "note" else "Reply"
+def which(kind: Kind, before: Before, where: tuple[str, str], number: str = "", error: str = "") -> View:
+    """Ask to which conversation a message belongs, and keep its text meanwhile, which may be long.
+
+    `number` and `error`: what was said already, and why it cannot be.
+    """
+    what, place = "Note" if kind == "note" else "Reply", "412, or its address in FreeScout"
     blocks = [
-        line_input(WHICH, "Which conversation?", placeholder="412, or its address in FreeScout", needed=True),
+        *([context(":warning:", plain(error[:2000]))] if error else []),
+        line_input(WHICH, "Which conversation?", initial=number, placeholder=place, needed=True),
         {**rich_input(TEXT, what, before.rich), "optional": True},
     ]
     kept = {"channel": where[0], "thread": where[1], "files": before.files, "hint": before.hint}
@@ -120,15 +125,25 @@ def which(kind: Kind, before: Before, where: tuple[str, str]) -> View:
 def anew(view: View, kind: Kind, scene: Scene) -> View:
     """The same dialog with what there is to see now; what is typed in it stays.
 
+    Whom it goes to stays as well: who wrote to another customer or from another mailbox is asked.
     https://docs.slack.dev/surfaces/modals#updating_views
     """
-    kept = {**json.loads(view["private_metadata"]), **_seen(scene)}
+    kept = json.loads(view["private_metadata"])
+    old, now = kept["seen"], _seen(scene)["seen"]
+    kept["seen"] = {**now, "customer": old["customer"], "mailbox": old["mailbox"]}
     fields = [block for block in view["blocks"] if block["type"] == "input"]
     return {
         **view,
         "private_metadata": json.dumps(kept, ensure_ascii=False),
         "blocks": [*_head(kind, scene, kept["name"]), *fields],
     }
+
+
+def barred(view: View) -> View:
+    """The same dialog for somebody who may not see the conversation any more: their words, no more."""
+    words = "FreeScout does not let you see this conversation any more, so this cannot be sent."
+    fields = [block for block in view["blocks"] if block["type"] == "input"]
+    return {**view, "blocks": [context(":no_entry_sign:", plain(words)), *fields]}
 
 
 def addresses(words: str, field: str, own: str) -> tuple[str, ...]:
@@ -205,7 +220,7 @@ def _newest(scene: Scene) -> list[Block]:
 
 
 def _answered(conversation: Conversation, asked: Thread) -> list[Block]:
-    later = [thread for thread in conversation.threads if thread.id > asked.id]
+    later = conversation.threads[conversation.threads.index(asked) + 1 :]
     answers = [thread for thread in later if thread.type == "message" and thread.state == "published"]
     if not answers:
         return []

@@ -23,6 +23,10 @@ MOST_FILES = 10
 
 _HIDDEN = "Slack hides it because of the workspace's plan: upload it again"
 _DELETED = "it was deleted from Slack: upload it again, or send without it"
+_UNSEEN = (
+    "Slack does not show it to the app: it was deleted, or stands where the app is not. "
+    "Download it and attach it in the dialog instead"
+)
 _EXTERNAL = "it lies outside Slack, at Google Drive or the like: put its link in the text, or upload it"
 
 
@@ -47,8 +51,10 @@ async def fetch(desk: Desk, file: str) -> Upload:
     try:
         told = (await call(desk.web.files_info, file=file)).get("file") or {}
     except SlackRefused as error:
-        if error.code in ("file_deleted", "file_not_found"):
+        if error.code == "file_deleted":
             raise _refused("A file", _DELETED) from error
+        if error.code == "file_not_found":
+            raise _refused("A file", _UNSEEN) from error
         raise
     name = file_name(str(told.get("name") or told.get("title") or ""))
     url = _address(name, told)

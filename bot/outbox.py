@@ -12,13 +12,12 @@ stopped or edited a moment ago cannot be sent. A reply that another process was 
 """
 
 import asyncio
-import json
 import logging
 import secrets
 from datetime import timedelta
 
 from bot import mail
-from bot.changes import Seen, address, body, changes, standing
+from bot.changes import Seen, address, as_recorded, body, changes, standing
 from bot.crashpoints import reached
 from bot.desk import Desk, excuse
 from bot.errors import Ambiguous, BridgeError, Transient
@@ -147,7 +146,24 @@ class Outbox:
 
     async def _thread(self, reply: Reply) -> tuple[NewThread, int]:
         """Fetch the truth, last of all, and make what FreeScout gets; raise Stopped where it is another."""
+        if reply.files:
+            await self._meant(reply)  # before megabytes are fetched for nothing
         files = await fetch_all(self._desk, reply.files.split())
+        truth = await self._meant(reply)
+        note = reply.kind == "note"
+        thread = NewThread(
+            reply.kind,
+            body(reply),
+            cc=truth.cc if note else reply.cc.split(),
+            bcc=truth.bcc if note else reply.bcc.split(),
+            user=reply.user,
+            status=Status(reply.status) if reply.status else None,
+            files=files,
+        )
+        return thread, max((thread.id for thread in truth.threads), default=0)
+
+    async def _meant(self, reply: Reply) -> Conversation:
+        """The truth, where it is what the writer saw, and it is not too late."""
         truth, user = await self._truth(reply)
         own = await self._desk.store.own_threads(reply.conversation, reply.slack_user)
         seen = Seen.load(reply.seen)
@@ -164,17 +180,7 @@ class Outbox:
             minutes = round(late.total_seconds() / 60)
             words = f"It should have gone {minutes} minutes ago, but the bridge was away."
             raise Stopped(words, Choice.ANYWAY, truth)
-        note = reply.kind == "note"
-        thread = NewThread(
-            reply.kind,
-            body(reply),
-            cc=truth.cc if note else reply.cc.split(),
-            bcc=truth.bcc if note else reply.bcc.split(),
-            user=reply.user,
-            status=Status(reply.status) if reply.status else None,
-            files=files,
-        )
-        return thread, max((thread.id for thread in truth.threads), default=0)
+        return truth
 
     async def _truth(self, reply: Reply) -> tuple[Conversation, User]:
         """The conversation as it is, for its writer, who must be the same FreeScout user and may see it."""
@@ -183,7 +189,10 @@ class Outbox:
             user = await self._desk.people.user(reply.slack_user)
             if user.id != reply.user:
                 raise Stopped("You are another FreeScout user now than when you wrote it.", Choice.EDIT)
-            await self._desk.people.may_see(user)  # kept for the next line, whose answer is to be fresh
+            self._desk.people.forget_user(user)
+            await self._desk.people.may_see(
+                user
+            )  # first, so that nothing lies between the truth and the sending
             return await self._desk.conversation(reply.conversation, user), user
         except NotFound as error:
             words = (
@@ -198,9 +207,8 @@ class Outbox:
         words = str(stop)
         if stop.choice == Choice.ANYWAY and customer and customer != reply.customer_email.casefold():
             words += f" Send Anyway would send it to {mail.one_line(customer, 120)}."
-        state = ReplyState.BLOCKED if reply.kind == "message" else ReplyState.FAILED
         if await self._desk.store.stop_reply(
-            reply, state, words, stop.choice, now_seen=now_seen, customer=customer
+            reply, ReplyState.BLOCKED, words, stop.choice, now_seen=now_seen
         ):
             await self._record(reply, f"stopped: {words}")
 
@@ -220,7 +228,7 @@ class Outbox:
         looked = reply.attempts if reply.state == ReplyState.UNKNOWN else 0
         own = await self._desk.store.own_threads(reply.conversation, reply.slack_user)
         if found := standing(reply, truth, own):
-            await self._sent(reply, Written(found.id))
+            await self._sent(reply, Written(found.id, len(reply.files.split()) - len(found.attachments)))
         elif looked < len(LOOKS):
             await self._unknown(reply, looked)
         else:
@@ -244,7 +252,7 @@ class Outbox:
     async def _sent(self, reply: Reply, made: Written) -> None:
         """Do what is still to do of one that FreeScout has; a process that dies here does it once more."""
         remarks = []
-        if made.missing:
+        if made.missing > 0:
             remarks.append(f"FreeScout left out {made.missing} of its files: attach them there.")
         if reply.assign and (why := await self._assign(reply)):
             remarks.append(f"It is not assigned to you: {why}")
@@ -272,22 +280,12 @@ class Outbox:
         await self._desk.store.mark_reply(reply, ReplyState.FAILED, error=why, choice=choice.value)
 
     async def _record(self, reply: Reply, outcome: str) -> None:
-        meant = {
-            "outbox": reply.id,
-            "to": reply.customer_email,
-            "cc": reply.cc.split(),
-            "bcc": reply.bcc.split(),
-            "status": reply.status,
-            "files": len(reply.files.split()),
-            "assign": bool(reply.assign),
-        }
-        kept = {name: value for name, value in meant.items() if value}
         await self._desk.store.audit(
             slack_user=reply.slack_user,
             user=reply.user,
             action=reply.word,
             conversation=reply.conversation,
-            after=json.dumps(kept, ensure_ascii=False),
+            after=as_recorded(reply),
             outcome=outcome,
         )
         await self._desk.store.ring([reply.conversation], "outbox", priority=1)

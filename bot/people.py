@@ -1,22 +1,20 @@
 """Who is who on both sides: Slack people, FreeScout users, and what each may see."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import mail
+from bot.cache import Cache
 from bot.errors import Ambiguous, BridgeError, NotAllowed, Transient, UserError
 from bot.freescout import FreeScout, NotFound, Refused
 from bot.freescout.writing import is_deleted
 from bot.model import Mailbox, User
 from bot.slackapi import SlackRefused, call
 from bot.store import Link, Store
-
-K = TypeVar("K")
-V = TypeVar("V")
 
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 _MAIL_LINK = re.compile(r"<mailto:([^|>]+)(?:\|[^>]*)?>")
@@ -47,39 +45,6 @@ class Acting:
     link: Link | None = None
 
 
-class _Cache(Generic[K, V]):
-    """Answers that stay good for some seconds. A clock that is put back makes none good for longer."""
-
-    def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
-        self._seconds = seconds
-        self._clock = clock
-        self._kept: dict[K, tuple[float, V]] = {}
-        self._drops = 0
-
-    async def get(self, key: K, fetch: Callable[[], Awaitable[V]]) -> V:
-        if key in self._kept:
-            at, value = self._kept[key]
-            if 0 <= self._clock() - at < self._seconds:
-                return value
-        began, drops = self._clock(), self._drops
-        value = await fetch()
-        if drops == self._drops:  # else it may be as old as what was dropped
-            if len(self._kept) > 10_000:
-                self._kept.clear()
-            self._kept[key] = began, value
-        return value
-
-    def kept(self, key: K) -> V | None:
-        """What is remembered, however old."""
-        return self._kept[key][1] if key in self._kept else None
-
-    def drop(self, which: Callable[[K, V], object] = lambda *_: True) -> None:
-        """Forget answers: all, or those that are meant."""
-        self._drops += 1
-        for key in [key for key, (_, value) in self._kept.items() if which(key, value)]:
-            del self._kept[key]
-
-
 class People:
     """Looks people up, and remembers them for a minute: who loses a right loses it here soon after."""
 
@@ -89,10 +54,10 @@ class People:
         self._freescout = freescout
         self._web = web
         self._store = store
-        self._acting: _Cache[str, Acting] = _Cache(60, clock)
-        self._mailboxes: _Cache[int, frozenset[int]] = _Cache(60, clock)
-        self._all_mailboxes: _Cache[None, dict[int, Mailbox]] = _Cache(300, clock)
-        self._slack_ids: _Cache[str, str] = _Cache(600, clock)
+        self._acting: Cache[str, Acting] = Cache(60, clock)
+        self._mailboxes: Cache[int, frozenset[int]] = Cache(60, clock)
+        self._all_mailboxes: Cache[None, dict[int, Mailbox]] = Cache(300, clock)
+        self._slack_ids: Cache[str, str] = Cache(600, clock)
         self.team = ""
         """Our workspace's id, once Slack has told it."""
 
@@ -248,12 +213,16 @@ class People:
 
     async def slack_id(self, email: str, user: int = 0) -> str | None:
         """The Slack id of who is linked to a user or has their address, or None: a name will have to do."""
-        if user and (link := await self._store.link_to(user)):
-            return link.slack_user
         try:
-            return await self._slack_ids.get(email.casefold(), lambda: self.owner(email)) or None
+            return await self.found(email, user) or None
         except BridgeError:
             return None
+
+    async def found(self, email: str, user: int = 0) -> str:
+        """The same, empty for nobody; raise BridgeError where Slack fails."""
+        if user and (link := await self._store.link_to(user)):
+            return link.slack_user
+        return await self._slack_ids.get(email.casefold(), lambda: self.owner(email)) if email else ""
 
     async def meant(self, words: str, asking: User) -> User | None:
         """Whom `me`, `nobody`, an @mention, an address or a name means; None is nobody."""

@@ -17,7 +17,7 @@ from bot.cards import Block, Message
 from bot.channels import Channels
 from bot.crashpoints import reached
 from bot.errors import Ambiguous, Misconfigured, Transient
-from bot.plan import ANEW, CARD, DIGEST, Step
+from bot.plan import ANEW, CARD, DIGEST, LIST, Step
 from bot.policy import Then
 from bot.roundup import Line, delayed, digest
 from bot.slackapi import SlackRefused, call
@@ -67,7 +67,8 @@ class Poster:
         blocks = [*step.message.blocks, *([delayed(late)] if late >= _TOLD_FROM else [])]
         thread = None if step.key == CARD or card_ts is None else card_ts
         try:
-            told = await self._post(channel, _name(conversation, step.key), step.message.text, blocks, thread)
+            name, words = _name(conversation, step.key), step.message.text
+            told = await self._post(channel, name, words, blocks, thread, broadcast=step.broadcast)
         except Ambiguous:
             raise  # it may stand: whoever looks next finds it unconfirmed, and searches first
         except Exception as error:
@@ -146,13 +147,21 @@ class Poster:
             await self._store.unposted(conversation, channel, delivery.key)
             return None
         ts = str(message["ts"])
-        if conversation and delivery.key != CARD and not message.get("thread_ts"):
+        headless = delivery.key == CARD or channel.startswith("D")  # direct messages are said to no card
+        if conversation and not headless and not message.get("thread_ts"):
             raise await self._astray(conversation, channel, delivery.key, ts, card_ts or "")
         await self._store.posted(conversation, channel, delivery.key, ts, delivery.version)
         return ts
 
     async def _post(
-        self, channel: str, name: dict[str, Any], text: str, blocks: Sequence[Block], thread: str | None
+        self,
+        channel: str,
+        name: dict[str, Any],
+        text: str,
+        blocks: Sequence[Block],
+        thread: str | None,
+        *,
+        broadcast: bool = False,
     ) -> dict[str, Any]:
         arguments: dict[str, Any] = {
             "channel": channel,
@@ -162,6 +171,7 @@ class Poster:
             "unfurl_links": False,
             "unfurl_media": False,
             **({"thread_ts": thread} if thread else {}),
+            **({"reply_broadcast": True} if thread and broadcast else {}),
         }
         return await self._somehow(self._web.chat_postMessage, arguments)
 
@@ -205,6 +215,9 @@ class Poster:
             then = policy.slack(error.code).then
             if then not in (Then.ANEW, Then.LEAVE):
                 raise
+            if step.key == LIST and then is Then.ANEW:
+                await self._store.unposted(conversation, channel, step.key)
+                raise CardGone from error
             log.warning("message %s of conversation %s is left as it is: %s", step.key, conversation, error)
             if step.key == CARD and then is Then.ANEW:
                 raise await self.anew(conversation, channel, ts) from error

@@ -44,10 +44,16 @@ def receipt(reply: Reply, url: str, now: datetime, *, stands: bool) -> Message |
         case ReplyState.UNKNOWN:
             return _message(reply, ":mag:", "FreeScout broke off. Whether it arrived is being looked up.", [])
         case ReplyState.SENT:
-            return _line(":white_check_mark:", f"{whose(reply)} went to {to(reply)}")
+            said = f"{whose(reply)} went to {to(reply)}"
+            return _line(":white_check_mark:", f"{said}. {_why(reply)}" if reply.error else said)
         case ReplyState.CANCELLED:
             return _cancelled(reply)
     return stopped(reply, url)
+
+
+def elsewhere(reply: Reply) -> Message:
+    """What is left of it in a channel that does not show the conversation any more."""
+    return _line(":truck:", f"{whose(reply)}: the conversation is not shown in this channel any more.")
 
 
 def _cancelled(reply: Reply) -> Message:
@@ -130,7 +136,7 @@ def _held(reply: Reply, now: datetime) -> Message:
 def _message(
     reply: Reply, sign: str, words: str, buttons: list[Block], after: Element | None = None
 ) -> Message:
-    head = f"{whose(reply)} to {to(reply)}"
+    head = f"{whose(reply)} to {to(reply)}" if reply.kind == "message" else whose(reply)
     leaves = [text(f"{head}\n", bold=True), text(words), *([after, text(".")] if after else [])]
     emoji: Element = {"type": "emoji", "name": sign.strip(":")}
     blocks: list[Block] = [richtext_block(section(emoji, text(" "), *leaves))]

@@ -6,46 +6,34 @@ A step that finds no turn in its lane is not taken: the look waits there, and is
 import asyncio
 import hashlib
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bot import clock, roundup, routes
+from bot import clock, compose, linking, roundup, routes, settling
 from bot.bridgefile import Route
 from bot.channels import Channels
+from bot.course import Course
 from bot.crashpoints import reached
 from bot.desk import Desk
-from bot.errors import Ambiguous, BridgeError, Misconfigured, Transient
+from bot.errors import BridgeError, Misconfigured, Transient
 from bot.freescout import NotFound
 from bot.lanes import EDITS, Lanes
 from bot.model import Conversation
-from bot.plan import CARD, DIGEST, Posted, Step, Urgency, View, newest, next_look, plan
+from bot.pings import Rungs
+from bot.plan import CARD, DIGEST, FILES, RECEIPT, Posted, Step, Urgency, View, newest, next_look, plan
 from bot.poster import CardGone, Poster
+from bot.ringing import Ringing
 from bot.roundup import Line
-from bot.store import Delivery, Looked, Work
+from bot.store import FORGOTTEN, Delivery, Looked, Work, Writing
 from bot.turns import Waiting
 
 log = logging.getLogger(__name__)
 
 _YOUNG = timedelta(seconds=5)
 """How old the truth may be that a look goes on with; an older one is fetched anew."""
-
-
-@dataclass
-class _Course:
-    """What one look has found out so far."""
-
-    work: Work
-    waits: dict[str, tuple[Urgency, Line | None]] = field(default_factory=dict)
-    """By lane: how urgent it is there, and what a digest may say instead."""
-    missing: list[str] = field(default_factory=list)
-    failures: list[BridgeError] = field(default_factory=list)
-    again: list[datetime] = field(default_factory=list)
-
-    def wait(self, lane: str, urgency: Urgency, line: Line | None = None) -> None:
-        """Wait in a lane, as urgent as the most urgent of what has to go there."""
-        if lane not in self.waits or urgency < self.waits[lane][0]:
-            self.waits[lane] = urgency, line
+_FILES_SURE = timedelta(minutes=2)
+"""After which it is made sure that files have come."""
 
 
 class Reconciler:
@@ -58,12 +46,19 @@ class Reconciler:
         poster: Poster,
         lanes: Lanes,
         stopping: asyncio.Event | None = None,
+        *,
+        ringing: Ringing,
+        carry: Callable[[int, str, Step], bool] = lambda *_: False,
+        listed: Callable[[str, int, View], Awaitable[bool]] | None = None,
     ) -> None:
         self._desk = desk
         self._stopping = stopping or asyncio.Event()
         self._channels = channels
         self._poster = poster
         self._lanes = lanes
+        self._ringing = ringing
+        self._carry = carry
+        self._listed = listed
 
     async def look(self, work: Work) -> tuple[Looked, BridgeError | None]:
         """Look once. Return what came of it, and what went wrong in some channel.
@@ -74,33 +69,43 @@ class Reconciler:
         identity = work.conversation
         self._lanes.leave(identity)
         at = self._desk.now()
+        calm = await settling.known(self._desk, identity)
         conversation = await self._truth(identity)
         reached("look.fetched")
-        course = _Course(work)
+        course = Course(work)
         wanted = await self._wanted(conversation, course)
-        shown = _by_channel(await self._desk.store.posts(identity))
-        for channel in {**dict.fromkeys(shown), **wanted}:
-            view = await self._view(identity, conversation, wanted.get(channel))
+        said = await self._desk.store.posts(identity)
+        places = [channel for channel in wanted if not self._lanes.trouble(channel)]
+        settled = await settling.settle(self._desk, conversation, calm, said, places)
+        conversation, calm = settled.conversation, settled.calm
+        course.again += settled.again
+        shown = _by_channel([one for one in said if not one.key.startswith(RECEIPT)])
+        writing = await self._desk.store.writing(identity)
+        typed = await self._desk.store.typed_notes(identity)
+        course.again += [datetime.fromtimestamp(one.since, UTC) + FORGOTTEN for one in writing]
+        climb = await self._ringing.climb(conversation, wanted, said, settled.quiet)
+        course.failures += [climb.failure] if climb.failure else []
+        course.again += climb.again
+        for channel in {**dict.fromkeys(shown), **wanted, **climb.direct}:
+            rungs = climb.rungs(channel)
+            view = await self._view(identity, conversation, wanted.get(channel), rungs, writing)
+            view = replace(view, typed=[one for one in typed if typed[one] == channel])
+            view = replace(view, calm=calm, quiet=settled.quiet, asks=channel == calm.home)
+            view = replace(view, listed=bool(self._listed and await self._listed(channel, identity, view)))
             try:
                 await self._bring_up(course, channel, view, shown.get(channel, []))
             except BridgeError as error:
                 course.failures.append(error)
-            if conversation and view.routed and (due := next_look(conversation, view.after, view.now)):
-                course.again.append(due)
+            if conversation and view.routed:
+                course.look_at(next_look(conversation, rungs, view.now, view.quiet))
+        if conversation:
+            await compose.freshen(self._desk, conversation, writing)
         reached("look.taken")
-        looked = Looked(
-            customer=conversation.customer.id if conversation and conversation.customer else 0,
-            updated=conversation.updated_at.timestamp() if conversation else 0,
-            at=at.timestamp(),
-            again=min(course.again, default=None),
-            waits=tuple(course.waits),
-            why="; ".join(filter(None, (self._lanes.trouble(lane) for lane in course.waits))),
-            missing=tuple(course.missing),
-        )
+        looked = course.looked(conversation, at, self._lanes.trouble)
         for lane, (urgency, line) in course.waits.items():
             held = work.held or self._desk.now().timestamp()
             self._lanes.wait(lane, Waiting(work, looked, urgency, held, line))
-        return looked, min(course.failures, key=_hopeless, default=None)
+        return looked, course.failure
 
     async def gather(
         self, channel: str, waiting: Sequence[Waiting]
@@ -133,11 +138,12 @@ class Reconciler:
 
     async def _truth(self, identity: int) -> Conversation | None:
         try:
-            return await self._desk.freescout.conversation(identity)
+            conversation = await self._desk.freescout.conversation(identity)
         except NotFound:
             return None
+        return await linking.noticed(self._desk, conversation)
 
-    async def _wanted(self, conversation: Conversation | None, course: _Course) -> dict[str, Route]:
+    async def _wanted(self, conversation: Conversation | None, course: Course) -> dict[str, Route]:
         """The channels that should show the conversation, by Slack's id."""
         if conversation is None:
             return {}
@@ -155,23 +161,26 @@ class Reconciler:
                 self._lanes.went(f"#{route.channel}")
         return found
 
-    async def _view(self, identity: int, conversation: Conversation | None, route: Route | None) -> View:
+    async def _view(
+        self,
+        identity: int,
+        conversation: Conversation | None,
+        route: Route | None,
+        rungs: Rungs | None,
+        writing: Sequence[Writing],
+    ) -> View:
         desk = self._desk
-        now = desk.now()
-        after = routes.waits(route, desk.settings) if route else ()
         mailbox = await desk.people.mailbox(conversation.mailbox_id) if conversation else None
-        mention = None
-        wait = clock.waiting(conversation) if conversation else None
-        if conversation and wait and wait.step(after, now) and conversation.assignee:
-            mention = await desk.people.slack_id(conversation.assignee.email)
-        url = desk.settings.conversation_url(identity)
-        return View(conversation, mailbox, url, route is not None, after, now, mention)
+        url, notes = desk.settings.conversation_url(identity), route is not None and route.notes
+        routed = route is not None
+        return View(conversation, mailbox, url, routed, rungs, desk.now(), writing=writing, notes=notes)
 
-    async def _bring_up(self, course: _Course, channel: str, view: View, shown: list[Delivery]) -> None:
+    async def _bring_up(self, course: Course, channel: str, view: View, shown: list[Delivery]) -> None:
         identity = course.work.conversation
         posted = await self._settled(identity, shown)
         card_ts = posted[CARD].ts if CARD in posted else None
-        steps = plan(view, posted)
+        planned = plan(view, posted)
+        steps = [step for step in planned if not step.files]
         course.missing += [step.key for step in steps]
         blocked = False
         for step in steps:
@@ -186,6 +195,14 @@ class Reconciler:
             lane = channel if self._lanes.trouble(channel) else lane
             course.wait(lane, step.urgency, _line(view, steps, posted) if step.key == CARD else None)
             blocked |= lane == channel  # what stands already may be corrected all the same
+        if not blocked:
+            self._bring_files(course, channel, [step for step in planned if step.files])
+
+    def _bring_files(self, course: Course, channel: str, steps: list[Step]) -> None:
+        """Hand files over, and look again later: a process that dies has forgotten what it was handed."""
+        taken = [self._carry(course.work.conversation, channel, step) for step in steps]
+        if any(taken):
+            course.again.append(self._desk.now() + _FILES_SURE)
 
     async def _turn(self, lane: str, identity: int, fetched: datetime) -> bool:
         """Take a turn, waiting for the next one where this look was called and nobody else wants it."""
@@ -193,7 +210,7 @@ class Reconciler:
         return self._lanes.enter(lane, identity) or (young and await self._lanes.next_turn(lane, identity))
 
     async def _take(
-        self, course: _Course, channel: str, lane: str, step: Step, card_ts: str | None
+        self, course: Course, channel: str, lane: str, step: Step, card_ts: str | None
     ) -> str | None:
         """Take a step; None where its lane has just closed."""
         late = timedelta(0)
@@ -217,6 +234,8 @@ class Reconciler:
         posted: dict[str, Posted] = {}
         for delivery in sorted(shown, key=lambda one: one.key != CARD):
             card_ts = posted[CARD].ts if CARD in posted else None
+            if delivery.key.startswith(FILES) and not delivery.ts:
+                continue  # the carrier finds out
             ts = delivery.ts or await self._poster.settle(identity, delivery, card_ts)
             if ts:
                 posted[delivery.key] = Posted(ts, delivery.version)
@@ -237,12 +256,6 @@ def _line(view: View, steps: Sequence[Step], posted: dict[str, Posted]) -> Line 
     pings = [step.key for step in steps if step.key.startswith("ping:")]
     wait = clock.waiting(view.conversation)
     return roundup.line(view.conversation, latest, pings, view.now - wait.since if wait else None)
-
-
-def _hopeless(error: BridgeError) -> int:
-    if isinstance(error, Misconfigured):
-        return 1
-    return 0 if isinstance(error, Transient | Ambiguous) else 2
 
 
 def _by_channel(deliveries: list[Delivery]) -> dict[str, list[Delivery]]:

@@ -5,8 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from bot.bridgefile import Replies, Route, Stale, Sweep, read_file
+from bot.bridgefile import Claims, Replies, Route, Stale, Sweep, read_file
+from bot.digestfile import Digest
 from bot.errors import ConfigError
+from bot.hours import MailboxHours
+from bot.ladderfile import MailboxLadder, Pings
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,11 @@ class Settings:
     sweep: Sweep = field(default_factory=Sweep)
     operators: str = ""
     replies: Replies = field(default_factory=Replies)
+    hours: tuple[MailboxHours, ...] = ()
+    ladders: tuple[MailboxLadder, ...] = ()
+    pings: Pings = field(default_factory=Pings)
+    digest: Digest = field(default_factory=Digest)
+    claims: Claims = field(default_factory=Claims)
 
     @property
     def database_path(self) -> str:
@@ -95,6 +103,11 @@ def load(environment: Mapping[str, str], read: Callable[[str], str]) -> Settings
         sweep=said.sweep,
         operators=said.operators.channel,
         replies=said.replies,
+        hours=said.hours,
+        ladders=said.ladders,
+        pings=said.pings,
+        digest=said.digest,
+        claims=said.claims,
     )
 
 

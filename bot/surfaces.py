@@ -114,10 +114,13 @@ class Ask:
         except BridgeError as broken:
             log.error("that %s was refused something is not on record: %s", self.person, broken)
 
-    async def open(self, title: str, build: Callable[[], Awaitable[View]]) -> str:
+    async def open(
+        self, title: str, build: Callable[[], Awaitable[View]], failed: "Failed | None" = None
+    ) -> str:
         """Open the modal that `build` makes, or a loading view first where it takes its time.
 
-        Return the view's id, nothing where there was nothing to open.
+        Where that fails after the loading view, show what `failed` makes of the reason: what was typed in a
+        modal would be gone with it. Return the view's id, nothing where there was nothing to open.
         """
         building = asyncio.ensure_future(build())
         done, _ = await asyncio.wait({building}, timeout=_BEFORE_LOADING)
@@ -128,10 +131,12 @@ class Ask:
         identity = str(opened["view"]["id"])
         try:
             view = await building
-        except BridgeError as error:
-            await call(self.desk.web.views_update, view_id=identity, view=notice(title, excuse(error)))
-            if isinstance(error, Unknown):  # a button to link is due, which a notice has not
-                raise
+        except Exception as error:
+            words = excuse(error) if isinstance(error, BridgeError) else "Something went wrong in the bridge."
+            instead = failed(words) if failed else notice(title, words)
+            await call(self.desk.web.views_update, view_id=identity, view=instead)
+            if isinstance(error, Unknown) or not isinstance(error, BridgeError):
+                raise  # a button to link is due, which a view has not; or a line in the log
             self.desk.people.met(self.person, error)
             if isinstance(error, NotAllowed):
                 await self.refused(error)
@@ -149,6 +154,7 @@ class FieldError(UserError):
 
 
 Handler = Callable[[Ask], Awaitable[None]]
+Failed = Callable[[str], View]
 
 
 @dataclass(frozen=True, slots=True)

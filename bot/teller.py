@@ -6,12 +6,16 @@ import json
 import logging
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 
-from bot import mail, receipts
+from bot import mail, receipts, routes
 from bot.cards import Message, richtext_block
+from bot.changes import Seen
+from bot.channels import Channels
 from bot.crashpoints import reached
 from bot.desk import Desk
-from bot.errors import BridgeError
+from bot.errors import BridgeError, Misconfigured, Transient
+from bot.model import Mailbox
 from bot.plan import CARD, RECEIPT, Step, Urgency
 from bot.poster import CardGone, Poster
 from bot.richtext import section, text
@@ -30,13 +34,17 @@ _THREAD_TRIES = 3
 class Teller:
     """One loop; each reply is told of by itself, so that none waits behind another."""
 
-    def __init__(self, desk: Desk, poster: Poster) -> None:
+    def __init__(self, desk: Desk, poster: Poster, channels: Channels) -> None:
         self._desk = desk
         self._poster = poster
+        self._channels = channels
         self._busy: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._failed: dict[int, tuple[float, int]] = {}
         """By reply: when to try again, and how often it failed."""
+        self._boxes: dict[int, Mailbox | None] = {}
+        self._written: dict[int, int] = {}
+        """By reply: up to which change its writer was told."""
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Tell until told to stop, then finish what is in hand."""
@@ -61,25 +69,30 @@ class Teller:
         return bool(replies)
 
     async def _tell(self, reply: Reply) -> None:
+        new = reply.told < reply.changed
         try:
+            if new and reply.state in (ReplyState.BLOCKED, ReplyState.FAILED):
+                await self._writer(reply)  # who is asked learns of it even where the thread takes nothing
             await self._everybody(reply)
-            if reply.told < reply.changed:
+            if new:
                 await self._writer(reply)
                 reached("reply.shown")
                 await self._desk.store.tell_reply(reply)
             self._failed.pop(reply.id, None)
+            self._written.pop(reply.id, None)
         except BridgeError as error:
             log.warning("reply %s is not shown yet: %s", reply.id, error)
-            self._put_off(reply)
+            shut = isinstance(error, Misconfigured)  # that is not Slack's own pause
+            self._put_off(reply, error.retry_after if isinstance(error, Transient) and not shut else None)
         except Exception:
             log.exception("what became of reply %s cannot be told", reply.id)
             self._put_off(reply)
         finally:
             self._busy.discard(reply.id)
 
-    def _put_off(self, reply: Reply) -> None:
+    def _put_off(self, reply: Reply, named: float | None = None) -> None:
         tries = self._failed.get(reply.id, (0.0, 0))[1] + 1
-        pause = min(_LONGEST, _AGAIN * 2 ** (tries - 1))
+        pause = max(named or 0, min(_LONGEST, _AGAIN * 2 ** min(tries - 1, 10)))
         self._failed[reply.id] = time.monotonic() + pause, tries
 
     async def _everybody(self, reply: Reply) -> None:
@@ -90,9 +103,13 @@ class Teller:
         message = receipts.receipt(reply, self._url(reply), self._desk.now(), stands=own is not None)
         if message is None:
             return
-        version = hashlib.sha256(json.dumps(message.blocks).encode()).hexdigest()[:16]
+        here = await self._shown_in(reply)
         cards = {one.channel: one.ts for one in said if one.key == CARD and one.ts}
-        channel = own.channel if own else await self._channel(reply, cards)
+        if own and own.channel not in here and not own.channel.startswith("D"):
+            message = receipts.elsewhere(reply)
+        version = hashlib.sha256(json.dumps(message.blocks).encode()).hexdigest()[:16]
+        among = {channel: ts for channel, ts in cards.items() if channel in here}
+        channel = own.channel if own else await self._channel(reply, among)
         ts = await self._ts(reply, own, cards) if own else None
         if own is None or own.version != version or ts is None:
             step = Step(key, version, message, ts, Urgency.CARD)
@@ -103,10 +120,22 @@ class Teller:
                 raise
 
     async def _ts(self, reply: Reply, own: Delivery, cards: Mapping[str, str]) -> str | None:
-        """Its message's ts. One of unknown fate is looked for; among direct messages it is said again."""
-        if own.ts or own.channel.startswith("D"):
-            return own.ts or None
-        return await self._poster.settle(reply.conversation, own, cards.get(own.channel))
+        """Its message's ts; one of unknown fate is looked for."""
+        return own.ts or await self._poster.settle(reply.conversation, own, cards.get(own.channel))
+
+    async def _shown_in(self, reply: Reply) -> set[str]:
+        """The channels that show the conversation's mailbox, as its writer saw it last."""
+        seen = Seen.load(reply.now_seen or reply.seen)
+        if seen:
+            with suppress(BridgeError):  # while FreeScout is away, what is known of it holds
+                self._boxes[seen.mailbox] = await self._desk.people.mailbox(seen.mailbox)
+        mailbox = self._boxes.get(seen.mailbox) if seen else None
+        found: set[str] = set()
+        for route in self._desk.settings.routes:
+            if mailbox and routes.leads_from(route, mailbox):
+                with suppress(BridgeError):  # the looks tell of a channel that is not there
+                    found.add(await self._channels.id(route.channel))
+        return found
 
     async def _channel(self, reply: Reply, cards: Mapping[str, str]) -> str:
         """Where the conversation's card is, the writer's own one before others; else a direct message."""
@@ -116,7 +145,13 @@ class Teller:
         return reply.channel if reply.channel in cards else next(iter(cards))
 
     async def _writer(self, reply: Reply) -> None:
-        """Tell the writer what they have to know, wherever they look."""
+        """Tell the writer what they have to know, wherever they look, once for each change."""
+        if self._written.get(reply.id) == reply.changed:
+            return
+        await self._tell_writer(reply)
+        self._written[reply.id] = reply.changed
+
+    async def _tell_writer(self, reply: Reply) -> None:
         match reply.state:
             case ReplyState.HELD if reply.hold and not reply.shown and not reply.attempts:
                 await self._here(reply, receipts.going(reply, await self._there(reply)))
@@ -128,8 +163,11 @@ class Teller:
                 await self._here(reply, _words(words + "Whether it arrived is being looked up."))
             case ReplyState.SENT:
                 done = "is saved" if reply.kind == "note" else f"went to {receipts.to(reply)}"
-                also = f" {reply.error}" if reply.error else ""
-                await self._here(reply, _words(f"Your {reply.word} on #{reply.number} {done}.{also}"))
+                said = f"Your {reply.word} on #{reply.number} {done}."
+                await self._here(reply, _words(said))
+                if reply.error:  # something is left to do: an ephemeral message would not stay
+                    remark = _words(f"{said} {reply.error}")
+                    await self._desk.say(await self._desk.direct(reply.slack_user), remark)
             case ReplyState.BLOCKED | ReplyState.FAILED if reply.choice:
                 channel = await self._desk.direct(reply.slack_user)
                 await self._desk.say(channel, receipts.asked(reply, self._url(reply)))

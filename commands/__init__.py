@@ -1,7 +1,22 @@
 """Every action there is, in the order in which help lists them."""
 
 from bot.surfaces import Action
-from commands import assign, card, help, lists, note, reply, show, status  # noqa: A004 - an action is called so
+from commands import (
+    assign,
+    audit,
+    card,
+    claim,
+    help,  # noqa: A004 - an action is called so
+    link,
+    lists,
+    mail,
+    next,  # noqa: A004
+    note,
+    reply,
+    show,
+    snooze,
+    status,
+)
 
 ACTIONS: tuple[Action, ...] = (
     help.ACTION,
@@ -9,7 +24,13 @@ ACTIONS: tuple[Action, ...] = (
     reply.ACTION,
     note.ACTION,
     assign.ACTION,
+    claim.ACTION,
+    snooze.ACTION,
     status.ACTION,
+    next.ACTION,
     lists.ACTION,
+    audit.ACTION,
+    link.ACTION,
     card.ACTION,
+    mail.ACTION,
 )

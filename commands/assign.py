@@ -1,26 +1,16 @@
 """Assign a conversation: to oneself, to somebody else, to nobody. Both must be allowed to see its mailbox."""
 
 from bot import cards, mail
+from bot.assigning import NOBODY, assign
 from bot.cards import context, plain
-from bot.desk import Desk
 from bot.errors import UserError
+from bot.forms import View, modal, select_input, text_input
 from bot.model import Conversation, User
-from bot.surfaces import Action, Ask, Button, Modal, Option, View, Word, modal, select_input, text_input
+from bot.surfaces import Action, Ask, Button, Modal, Option, Word
 
 CALLBACK = "assign"
-NOBODY = "nobody"
 _MOST = 99
 """Slack shows 100 options; one of them is nobody."""
-
-
-async def assign(
-    desk: Desk, slack_user: str, user: User, conversation: Conversation, assignee: User | None
-) -> None:
-    """Assign in the user's name. The server believes any id: who cannot see the mailbox would lose it."""
-    if assignee and conversation.mailbox_id not in await desk.people.may_see(assignee):
-        raise UserError(f"{assignee.name} cannot see this conversation's mailbox, so nothing was done.")
-    async with desk.act(slack_user, user, "assign", conversation, str(assignee.id if assignee else NOBODY)):
-        await desk.freescout.assign(conversation, assignee, user=user.id)
 
 
 async def typed(ask: Ask) -> None:

@@ -1,7 +1,7 @@
 """`/freescout help`: what can be said. Anyone may ask."""
 
 from bot.cards import Block, context
-from bot.slack import COMMAND
+from bot.listeners import COMMAND
 from bot.surfaces import Action, Ask, Word
 
 

@@ -1,6 +1,8 @@
 """`/freescout show 412`: the card, for this person only. Whoever may see the mailbox may ask."""
 
-from bot import cards
+from dataclasses import replace
+
+from bot import cards, claimcards, settling
 from bot.desk import Desk
 from bot.surfaces import Action, Ask, Button, Option, Word
 
@@ -9,7 +11,10 @@ async def card(desk: Desk, slack_user: str, quoted: str) -> cards.Message:
     """Make the card of the conversation that was quoted."""
     user = await desk.people.user(slack_user)
     conversation = await desk.quoted(quoted, user)
-    return cards.card(conversation, await desk.place(conversation))
+    place, calm = await desk.place(conversation), await settling.known(desk, conversation.id)
+    beside = claimcards.lines(calm, place.now)
+    menu = claimcards.menu(conversation, calm, place.now)
+    return cards.card(conversation, replace(place, beside=beside, menu=menu))
 
 
 async def typed(ask: Ask) -> None:

@@ -10,7 +10,8 @@ async def set_status(
     desk: Desk, slack_user: str, user: User, conversation: Conversation, status: Status
 ) -> None:
     """Set a conversation's status in the user's name."""
-    async with desk.act(slack_user, user, f"set {status.value}", conversation, conversation.status.value):
+    before, after = conversation.status.value, status.value
+    async with desk.act(slack_user, user, f"set {after}", conversation, before=before, after=after):
         await desk.freescout.set_status(conversation.id, status, user=user.id)
 
 

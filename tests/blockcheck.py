@@ -370,7 +370,7 @@ ELEMENTS: dict[str, tuple[Fields, tuple[str, ...]]] = {
             **ACTION,
             "confirm": CONFIRM,
             "focus_on_load": _flag,
-            "initial_date_time": _number(0, 9_999_999_999),
+            "initial_date_time": _number(1_000_000_000, 9_999_999_999),  # ten digits
         },
         (),
     ),

@@ -4,7 +4,7 @@ import importlib
 from collections import Counter
 from pathlib import Path
 
-from bot import cards, dialog, receipts
+from bot import cards, dialog, quiet, receipts
 from bot.model import Status
 from commands import ACTIONS
 from tests.samples import sample_conversation, sample_place
@@ -27,6 +27,7 @@ def test_every_id_is_unique() -> None:
     ids += [f"option {option.word}" for action in ACTIONS for option in action.options]
     ids += [f"shortcut {shortcut.callback_id}" for action in ACTIONS for shortcut in action.shortcuts]
     ids += [f"modal {modal.callback_id}" for action in ACTIONS for modal in action.modals]
+    ids += [f"reaction {reaction.name}" for action in ACTIONS for reaction in action.reactions]
     assert [one for one, count in Counter(ids).items() if count > 1] == []
 
 
@@ -43,9 +44,10 @@ def test_every_button_and_option_that_a_card_can_show_is_answered() -> None:
             else:
                 assert element["action_id"] in buttons
     names = ("CANCEL", "EDIT", "ANYWAY", "DISCARD", "AGAIN", "ARRIVED")
-    assert {cards.OPEN, *(getattr(receipts, name) for name in names)} <= buttons
+    asked = {quiet.TAKE, quiet.YES, quiet.RELEASE}
+    assert {cards.OPEN, *asked, *(getattr(receipts, name) for name in names)} <= buttons
 
 
 def test_every_modal_that_can_be_opened_is_answered() -> None:
     answered = {modal.callback_id for action in ACTIONS for modal in action.modals}
-    assert {*dialog.CALLBACKS.values(), *dialog.ASKING.values(), "assign"} == answered
+    assert {*dialog.CALLBACKS.values(), *dialog.ASKING.values(), "assign", "snooze"} == answered

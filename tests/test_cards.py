@@ -1,6 +1,5 @@
 """What Slack shows of a conversation, whatever strangers wrote into it."""
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,7 +11,9 @@ from hypothesis import strategies as st
 from bot import cards
 from bot.cards import Message, Place
 from bot.clock import Wait
+from bot.ladder import Told
 from bot.model import Attachment, Conversation, Mailbox, Person, Status, Thread
+from bot.pings import words as pings
 from tests.blockcheck import MAX_SIZE_OF_BLOCKS, problems_in_message, size_of_blocks
 
 PROFILE = settings(max_examples=100, deadline=None, derandomize=True)
@@ -261,12 +262,31 @@ def test_files_are_named_and_never_linked() -> None:
         assert problems(one) == []
 
 
-def test_a_long_mail_is_cut_and_leads_to_the_rest() -> None:
-    long = cards.thread(conversation(), entry(created_by=MARK, body="<p>words</p>" * 9000), URL)
-    assert our_own(long)[-1] == f":scissors: This is the beginning. <{URL}|Read all of it in FreeScout>"
-    assert problems(long) == []
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("<p>words</p>" * 9000, "This is the beginning"),
+        ("new<br>-- <br>Mark", "The signature is folded"),
+        ("new<blockquote type=cite>old</blockquote>", "Earlier mails are folded"),
+        (
+            "new<br>-- <br>Mark<blockquote type=cite>old</blockquote>",
+            "Earlier mails and the signature are folded",
+        ),
+        ("word " * 4000 + "<br>&gt; a<br>&gt; b", "This is the beginning; earlier mails are folded"),
+    ],
+)
+def test_what_of_a_mail_is_not_shown_is_said_and_a_button_shows_it(body: str, told: str) -> None:
+    message = cards.thread(conversation(), entry(created_by=MARK, body=body), URL)
+    assert our_own(message)[-1] == f":scissors: {told}"
+    assert buttons(message) == ["Show Full Mail"]
+    value = next(one["value"] for one in objects(message.blocks) if one.get("action_id") == cards.FULL_MAIL)
+    assert value == f"{conversation().id}:{entry().id}"
+    assert problems(message) == []
+
+
+def test_a_mail_that_is_shown_whole_has_no_button() -> None:
     short = cards.thread(conversation(), entry(created_by=MARK, body="<p>words</p>"), URL)
-    assert ":scissors:" not in shown(short)
+    assert (buttons(short), ":scissors:" in shown(short)) == ([], False)
 
 
 # --------------------------------------------------------------------------------------------- lines
@@ -322,25 +342,6 @@ def test_a_change_is_one_quiet_line_or_none(thread: Thread, expected: str | None
 def test_a_reply_that_closes_says_so() -> None:
     assert cards.closed_line(ANA).text == "Closed by Ana Alves"
     assert cards.closed_line(None).text == "Closed with the reply"
-
-
-@pytest.mark.parametrize(
-    ("assignee", "mention", "whose", "spoken_to"),
-    [
-        (None, None, "Nobody is assigned.", "Nobody is assigned."),
-        (ANA, None, "Ana Alves, it is yours.", "Ana Alves, it is yours."),
-        (ANA, MENTION, "Ana Alves, it is yours.", "It is yours."),  # the mention stands before it
-    ],
-)
-def test_a_ping_says_who_waits_and_whose_it_is(
-    assignee: Person | None, mention: str | None, whose: str, spoken_to: str
-) -> None:
-    ping = cards.ping(conversation(assignee=assignee), place(timedelta(minutes=125)), mention)
-    assert " ".join(shown(ping).split()) == f"Mark Moore has waited 2 h 05 min. {spoken_to}"
-    ring = f"<@{MENTION}> " if mention else ""
-    assert ping.text == f"{ring}Mark Moore has waited 2 h 05 min on #412 Printer on fire. {whose}"
-    assert (MENTION in json.dumps(ping.blocks)) is bool(mention)
-    assert problems(ping) == []
 
 
 # ----------------------------------------------------------------------------------------- anything
@@ -450,7 +451,10 @@ def test_whatever_strangers_write_slack_takes_it_and_reads_no_markup_in_it(
         cards.thread(about, thread, URL),
         cards.line(thread),
         cards.closed_line(thread.created_by),
-        cards.ping(about, where, mention),
+        pings.line(about, where, Told(line=True, mention=mention or "")),
+        pings.direct(about, where),
+        pings.ended(about, where, 1),
+        pings.elsewhere(about, where),
     ]
     for message in filter(None, said):
         assert problems(message) == []

@@ -1,6 +1,7 @@
 """What stops a reply and what does not, in a table; and how one is found among a conversation's threads."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tests.samples import ANA, MARK, NOW, sample_conversation
 BEN = Person(8, "user", "Ben", "Brandt", "ben@example.org")
 EVE = Person(2, "customer", "Eve", "", "eve@example.org")
 FIRST = sample_conversation().threads[0]
+EARLIER = replace(FIRST, id=0, created_at=FIRST.created_at - timedelta(hours=1))
 
 
 def thread(number: int, type_: str = "message", by: Person | None = BEN, **more: Any) -> Thread:
@@ -131,6 +133,12 @@ ROWS: dict[str, tuple[Conversation, dict[int, str], list[str]]] = {
         [YOU_DID],
     ),
     "an answer of nobody known": (after(thread(2, by=None)), {}, ["Somebody answered meanwhile."]),
+    "a colleague's draft, sent after a newer mail": (draft_sent(), {}, [AGAIN, BEN_DID]),
+    "one's own draft, sent on the web": (
+        draft_sent(by=ANA),
+        {},
+        [AGAIN, YOU_DID],
+    ),
     "an answer and a mail": (after(thread(2), mail(3)), {}, [AGAIN, BEN_DID]),
     "a mail after one's own reply": (
         after(thread(2, by=ANA), mail(3), status=Status.ACTIVE),
@@ -158,7 +166,7 @@ ROWS: dict[str, tuple[Conversation, dict[int, str], list[str]]] = {
     "merged": (after(line(2, "merged")), {}, [MERGED]),
     "merged, with a newer mail": (after(mail(2), line(3, "merged")), {}, [MERGED, AGAIN]),
     "merged, with an older mail": (
-        replace(after(line(9, "merged")), threads=(thread(0, "customer", MARK), FIRST, line(9, "merged"))),
+        replace(after(line(9, "merged")), threads=(EARLIER, FIRST, line(9, "merged"))),
         {},
         [MERGED],
     ),
@@ -193,7 +201,7 @@ def test_what_was_seen_is_kept_as_it_was(name: str) -> None:
 
 def test_nothing_kept_is_nothing_seen() -> None:
     assert Seen.load("") is None
-    assert Seen.of(sample_conversation(threads=())).newest == 0
+    assert Seen.of(sample_conversation(threads=())).known == ()
 
 
 def test_an_address_is_told_from_another_by_its_letters_alone() -> None:

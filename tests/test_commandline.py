@@ -231,3 +231,19 @@ async def test_the_demo_plays_through_once_and_says_so(tmp_path: Path) -> None:
     assert "All as it should be." in out
     assert err == ""
     assert "Zoë Zander has waited 2 h" in out
+
+
+async def test_the_dry_run_tells_what_would_be_said_beside_a_running_bridge(
+    house: House, tmp_path: Path
+) -> None:
+    (tmp_path / "bridge.toml").write_text(TOML)
+    await house.writes()
+    await house.quiet()
+    known = {**contract(house, free_port()), "DATABASE_URL": house.settings.database_url}
+    status, out, error = await command("stale", "--dry-run", "--at", "2100-01-01", folder=tmp_path, **known)
+    assert (status, error) == (0, "")
+    assert "would be said:" in out
+    assert "in the thread of the card" in out
+    status, _, error = await command("stale", "--dry-run", "--at", "soon", folder=tmp_path, **known)
+    assert status == 1
+    assert "'soon' is no day or time" in error

@@ -299,7 +299,9 @@ def test_anew_shows_what_is_new_and_leaves_the_fields() -> None:
     ):
         assert words in shown(again)
     kept = json.loads(again["private_metadata"])
-    assert (kept["customer"], kept["seen"]["customer"], kept["seen"]["newest"]) == (eve.email, eve.email, 2)
+    # Whom it was written to stays: sending it to Eve is asked about first.
+    assert (kept["customer"], kept["seen"]["customer"]) == ("mark@example.org", "mark@example.org")
+    assert kept["seen"]["known"] == [1, 2]
     assert (kept["channel"], kept["thread"]) == WHERE
 
 

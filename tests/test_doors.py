@@ -176,6 +176,25 @@ async def test_a_conversation_can_be_named_by_its_address(house: House) -> None:
     await house.until(lambda: "#412 Printer on fire" in house.told(house.ana))
 
 
+async def test_an_address_of_another_freescout_is_not_taken_for_ours(house: House) -> None:
+    await house.writes()
+    home = house.settings.freescout_url
+    port = home.rpartition(":")[2]
+    for other in (
+        "https://staging.other.example/conversation/1",
+        f"{home}/elsewhere/conversation/1",
+        f"{home}0/conversation/1",
+        f"http://evil.example@127.0.0.1:{port}/conversation/1",
+    ):
+        await house.ana.types(f"/freescout show {other}")
+        said = await house.until(lambda: house.told(house.ana))
+        assert f"an address of another FreeScout: this one is at {home}" in said
+        assert "Printer on fire" not in said
+        house.ana.ephemerals.clear()
+    await house.ana.types(f"/freescout show {home.replace('http:', 'https:')}/conversation/1")
+    await house.until(lambda: "#412 Printer on fire" in house.told(house.ana))
+
+
 async def test_lists_show_what_one_may_see(house: House) -> None:
     await house.writes("Printer on fire")
     house.freescout.customer_writes("zoe@example.com", "Lamps", "twelve", mailbox=house.sales, name="Zoë")

@@ -76,8 +76,8 @@ async def test_what_cannot_go_along_says_why(
         await files.fetch(desk, file.id)
 
 
-async def test_a_file_that_nobody_knows_says_so(desk: Any) -> None:
-    with pytest.raises(UserError, match="upload it again"):
+async def test_a_file_that_the_app_may_not_see_says_what_to_do(desk: Any) -> None:
+    with pytest.raises(UserError, match=r"where the app is not\. Download it and attach it in the dialog"):
         await files.fetch(desk, "F404")
 
 
@@ -205,7 +205,7 @@ def conversation(*threads: Thread) -> Conversation:
 
 
 def keys(one: Conversation, posted: dict[str, Posted]) -> list[str]:
-    view = View(one, None, f"{HOME}/conversation/1", True, (), BEGAN)
+    view = View(one, None, f"{HOME}/conversation/1", True, None, BEGAN)
     return [step.key for step in plan(view, posted) if step.files]
 
 
@@ -221,7 +221,7 @@ def test_a_threads_files_are_one_step_which_is_not_taken_twice() -> None:
 
 def test_all_steps_with_words_go_before_those_with_files() -> None:
     one = conversation(thread(1, attachment()), thread(2))
-    view = View(one, None, f"{HOME}/conversation/1", True, (), BEGAN)
+    view = View(one, None, f"{HOME}/conversation/1", True, None, BEGAN)
     assert [step.key for step in plan(view, {})] == ["card", "thread:1", "thread:2", "files:1"]
 
 
@@ -236,7 +236,7 @@ def test_of_what_is_older_than_the_card_only_the_newest_threads_bring_files() ->
 def test_a_moved_or_deleted_conversation_brings_none() -> None:
     one = conversation(thread(1, attachment()))
     assert keys(replace(one, state="deleted"), card(0)) == []
-    view = View(one, None, f"{HOME}/conversation/1", False, (), BEGAN)
+    view = View(one, None, f"{HOME}/conversation/1", False, None, BEGAN)
     assert [step for step in plan(view, card(0)) if step.files] == []
 
 

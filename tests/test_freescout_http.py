@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from bot.errors import Ambiguous, BridgeError, ConfigError, Misconfigured, Transient
-from bot.freescout import Auth, FreeScout, NewThread, NotFound, Refused
+from bot.freescout import Auth, FreeScout, NewConversation, NewCustomer, NewThread, NotFound, Refused
 from bot.freescout import http as module
 from bot.freescout.breaker import Breaker
 from bot.freescout.http import RETRIES, Http
@@ -392,6 +392,44 @@ async def test_a_whole_client_fails_at_once_too(server: Server, clock: Time) -> 
         await client.add_thread(1, NewThread("note", "x", (), user=1))
     with pytest.raises(Transient, match="left alone"):
         await client.mailboxes()
+    await client.close()
+
+
+NAMELESS = {
+    "an empty object": response(200),
+    "an error that is none": response(200, b'{"error":"Something"}'),
+    "null": response(201, b"null"),
+    "no id": response(201, b'{"id":null}'),
+    "an id of nothing": response(201, b'{"id":0}'),
+    "nothing": NOTHING,
+}
+MADE: dict[str, Callable[[FreeScout], Awaitable[Any]]] = {
+    "thread": lambda client: client.add_thread(1, NewThread("note", "x", (), user=1)),
+    "conversation": lambda client: client.create_conversation(
+        NewConversation(1, "Subject", "eve@example.org", [NewThread("note", "x", (), user=1)])
+    ),
+    "customer": lambda client: client.create_customer(NewCustomer("Eve", emails=["eve@example.org"])),
+    "webhook": lambda client: client.create_webhook("https://bridge.example.org/", ["convo.created"]),
+}
+
+
+@pytest.mark.parametrize("answer", NAMELESS.values(), ids=NAMELESS)
+@pytest.mark.parametrize("what", MADE)
+async def test_what_is_made_without_a_name_may_or_may_not_be_made(
+    server: Server, what: str, answer: bytes
+) -> None:
+    client = FreeScout(server.url, KEY)
+    server.answers = [answer]
+    with pytest.raises(Ambiguous, match=f"takes a {what} without saying which"):
+        await MADE[what](client)
+    assert len(server.asked) == 1
+    await client.close()
+
+
+async def test_a_new_thread_is_named_by_the_header_or_by_the_body(server: Server) -> None:
+    client = FreeScout(server.url, KEY)
+    server.answers = [response(201, Resource_ID="7"), response(201, b'{"id":8}')]
+    assert [(await MADE["thread"](client)).id for _ in range(2)] == [7, 8]
     await client.close()
 
 

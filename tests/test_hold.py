@@ -435,11 +435,6 @@ CAUSES: dict[str, tuple[Callable[[House], object], str, bool]] = {
         "The conversation is closed now.",
         True,
     ),
-    "moved": (
-        lambda house: house.freescout.agent_moves(1, house.ben_id, house.sales),
-        "The conversation was moved to another mailbox.",
-        True,
-    ),
     "deleted": (lambda house: house.freescout.agent_deletes(1), "The conversation was deleted.", False),
     "deleted for ever": (
         lambda house: house.freescout.agent_deletes_forever(1),
@@ -484,6 +479,19 @@ async def test_what_changed_stops_it_and_everybody_sees_why(held: House, cause: 
     await held.quiet()
     assert mailed(held).count(TEXT) == again
     assert len(held.slack.workspace.direct(held.ana.id).messages) == 1
+
+
+async def test_a_move_stops_it_hides_it_where_it_does_not_belong_and_asks_its_writer(held: House) -> None:
+    card = await held.writes()
+    shown = await answers(held, card)
+    held.freescout.agent_moves(1, held.ben_id, held.sales)
+    later(held)
+    await held.until(lambda: "the conversation is not shown in this channel any more" in shown.all_text)
+    assert TEXT not in shown.all_text
+    question = asked(held, held.ana)
+    assert "The conversation was moved to another mailbox." in question.all_text
+    await held.ana.presses("Send Anyway", on=question)
+    assert await gone(held) == [TEXT]
 
 
 QUIET: dict[str, Callable[[House], object]] = {

@@ -257,6 +257,58 @@ def test_no_mail_holds_up_everybody_else(name: str) -> None:
     assert sum(len(line.text) for line in read) < 3 * len(HOSTILE[name])
 
 
+DEEP = {
+    "blocks": "<div>" * 19_000,
+    "blocks with text": "<div>x" * 16_000,
+    "lists": "<ul><li>x" * 10_000,
+    "styles and paragraphs": "<b><a><i><u><s><font><code><em><p>" * 2200,
+    "paragraphs in styles": "<b><p>" * 9990,
+    "ends of other tags": "<div></b>" * 10_000,
+    "ends that no tag had": "<b><i></b></u></i>" * 5000,
+    "lines": "<div>x</div>" * 8000,
+    "ends that close nothing": "<div>" * 6000 + "</p>" * 13_000,
+}
+
+
+@pytest.mark.parametrize("name", DEEP)
+def test_a_mail_of_a_hundred_kilobytes_is_read_at_once_however_deep_it_is(name: str) -> None:
+    html = DEEP[name][:100_000]
+    before = time.process_time()
+    lines(html)
+    assert time.process_time() - before < 0.5
+
+
+def test_beyond_some_depth_tags_are_left_out_and_lines_stay_lines() -> None:
+    inside = "<div>one</div><div>two <b>bold</b></div><p>three</p>four<br>five"
+    read = shown("<div>" * 1000 + inside + "</div>" * 1000 + "<b>after</b>")
+    assert [line for line in read if line] == ["one", "two bold", "three", "four", "five", "after"]
+    assert lines("<div>" * 1000 + "</div>" * 1000 + "<b>after</b>")[-1].runs[0].styles == {"bold"}
+
+
+def test_many_tags_that_end_by_themselves_are_not_deep() -> None:
+    items = "".join(f"<li>{n}" for n in range(500))
+    assert lines(f"<ul>{items}</ul>")[-1].kind == "bullet"
+    rows = "".join(f"<tr><td>{n}<td>x" for n in range(500))
+    assert shown(f"<table>{rows}</table>")[-1] == "499 | x"
+    assert len(shown("<p>x" * 500)) == 999
+
+
+def test_a_mail_of_too_many_lines_is_cut_and_says_so() -> None:
+    read = mail.read("<br>x" * 9000)
+    assert read.cut
+    assert 3000 <= len(read.lines) < 3010
+
+
+def test_what_is_read_once_more_is_the_same_whatever_was_done_to_it() -> None:
+    html = "<p>some <b>words</b></p><blockquote>a quote</blockquote>"
+    first = mail.read(html)
+    before = repr(first)
+    first.lines[0].runs[0].text = "other "
+    first.lines[0].runs.pop()
+    first.lines.clear()
+    assert repr(mail.read(html)) == before
+
+
 def test_deep_text_is_still_found() -> None:
     assert shown(HOSTILE["nested"]) == ["hello"]
     assert shown(HOSTILE["nested more than is read"]) == ["…"]

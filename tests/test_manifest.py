@@ -22,6 +22,7 @@ SCOPES: dict[str, set[str]] = {
     "chat_postEphemeral": {"chat:write"},
     "chat_postMessage": {"chat:write"},
     "chat_update": {"chat:write"},
+    "conversations_info": {"channels:read", "groups:read"},
     "conversations_history": {"channels:history", "groups:history", "im:history"},
     "conversations_join": {"channels:join"},
     "conversations_list": {"channels:read", "groups:read"},
@@ -40,6 +41,10 @@ SCOPES: dict[str, set[str]] = {
 }
 
 
+# The scopes of events beside those of channels, as https://docs.slack.dev/reference/events lists them.
+EVENT_SCOPES = {"reaction_added": {"reactions:read"}}
+
+
 def methods_called() -> set[str]:
     """Every method of Slack's client that the code names: `desk.web.chat_postMessage`, `self._web.…`."""
     found: set[str] = set()
@@ -56,6 +61,7 @@ def test_the_scopes_are_those_of_the_methods_that_the_code_calls() -> None:
     called = methods_called()
     assert called <= set(SCOPES), "a method without its scopes: look them up and add it to SCOPES"
     needed = set().union(*(SCOPES[name] for name in called)) | {"commands"}
+    needed |= set().union(*(EVENT_SCOPES.get(name, set()) for name in EVENTS))
     assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == needed
     assert set(SCOPES) == called, "SCOPES lists a method that is not called any more"
 

@@ -12,7 +12,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from bot import clock
 from bot.cards import gone_card
+from bot.ladder import Told
+from bot.ladderfile import of_waits
 from bot.model import Conversation, Mailbox, Person, Status, Thread
+from bot.pings import Rungs
 from bot.plan import ANEW, ASKED, CARD, DIGEST, Posted, Step, View, newest, next_look, plan
 
 NINE = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -20,7 +23,8 @@ URL = "https://help.example.org/conversation/5"
 SUPPORT, SALES = Mailbox(1, "Support"), Mailbox(2, "Sales")
 MARK = Person(1, "customer", "Mark", "Moore", "mark@example.org")
 ANA = Person(7, "user", "Ana", "Alves", "ana@example.org")
-LADDER = (timedelta(minutes=30), timedelta(hours=2), timedelta(hours=8))
+WAITS = (timedelta(minutes=30), timedelta(hours=2), timedelta(hours=8))
+LADDER = Rungs(of_waits(WAITS))
 
 
 def at(minutes: float) -> datetime:
@@ -56,7 +60,7 @@ def view(truth: Conversation | None, minutes: float = 0, **changes: Any) -> View
         "mailbox": SUPPORT,
         "url": URL,
         "routed": True,
-        "after": LADDER,
+        "rungs": LADDER,
         "now": at(minutes),
     }
     return View(truth, **{**given, **changes})
@@ -298,7 +302,11 @@ def test_a_customer_who_writes_again_does_not_wait_anew() -> None:
     posted = mirrored(conversation(), 40)
     assert "ping:1:1" in posted
     again = conversation(entry(1), entry(2, "customer", 41))
-    assert keys(plan(view(again, 90), posted)) == ["thread:2", CARD]  # which says how often they asked
+    assert keys(plan(view(again, 90), posted)) == [
+        "thread:2",
+        "ping:1:1",
+        CARD,
+    ]  # edited: how often they asked
 
 
 def test_an_answer_ends_a_wait_and_the_next_question_begins_another() -> None:
@@ -319,7 +327,8 @@ def test_a_ping_comes_after_what_it_speaks_of() -> None:
 
 def test_a_ping_rings_whom_the_view_names() -> None:
     truth = conversation(assignee=ANA)
-    assert plan(view(truth, 31, mention="U123"), {})[-1].message.text.startswith("<@U123> ")
+    told = replace(LADDER, told={1: Told(line=True, mention="U123")})
+    assert plan(view(truth, 31, rungs=told), {})[-1].message.text.startswith("<@U123> ")
     assert "<@" not in plan(view(truth, 31), {})[-1].message.text
 
 
@@ -327,10 +336,8 @@ def test_a_ping_rings_whom_the_view_names() -> None:
     "changes", [{"status": Status.PENDING}, {"status": Status.CLOSED}, {"state": "deleted"}]
 )
 def test_nobody_is_pinged_where_nobody_waits(changes: dict[str, Any]) -> None:
-    assert not any(
-        key.startswith("ping")
-        for key in keys(plan(view(conversation(**changes), 999), mirrored(conversation())))
-    )
+    steps = plan(view(conversation(**changes), 999), mirrored(conversation()))
+    assert not any(key.startswith("ping") for key in keys(steps))
 
 
 @pytest.mark.parametrize(("minutes", "expected"), [(0, 30), (30, 120), (500, None)])
@@ -521,9 +528,9 @@ class Mirror(RuleBasedStateMachine):
 
     def _is_pinged(self, truth: Conversation) -> None:
         wait = clock.waiting(truth)
-        due = wait.step(LADDER, self.now) if wait else 0
+        due = wait.step(WAITS, self.now) if wait else 0
         if wait and due:
-            assert any(f"ping:{wait.thread}:{step}" in self.posted for step in range(due, len(LADDER) + 1))
+            assert any(f"ping:{wait.thread}:{step}" in self.posted for step in range(due, len(WAITS) + 1))
 
     def _looks(self, most: int | None = None) -> None:
         steps = plan(self._view(), self.posted)
@@ -536,7 +543,7 @@ class Mirror(RuleBasedStateMachine):
                 self._rings_higher_than_before(step.key)
                 self.order.append(step.key)
             else:
-                assert step.key == CARD or step.key.startswith("thread:")
+                assert step.key == CARD or step.key.startswith(("thread:", "ping:"))
             ts = step.ts or f"{len(self.order)}.0"
             self.posted[step.key] = Posted(ts, step.version)
 

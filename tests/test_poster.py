@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import httpx
@@ -370,7 +370,7 @@ async def test_a_digest_that_waits_for_the_operator_is_tried_each_minute(wall: W
     store, health = wall.store, Health(wall.clock)
     lanes = Lanes(store, health, wall.clock, Pace(1000))
     desk: Any = SimpleNamespace(store=store, now=wall.clock)  # all of it that a digest needs
-    reconciler = Reconciler(desk, wall.poster._channels, wall.poster, lanes)
+    reconciler = Reconciler(desk, wall.poster._channels, wall.poster, lanes, ringing=cast(Any, None))
     wall.slack.faults.api("chat.postMessage", error="missing_scope")
     await store.ring([1], "webhook")
     work = await store.claim()
@@ -391,7 +391,7 @@ async def test_a_disk_that_is_full_while_a_digest_is_made_keeps_nobody_out_for_g
     store, stopping = wall.store, asyncio.Event()
     lanes = Lanes(store, Health(wall.clock), wall.clock, Pace(1000))
     desk: Any = SimpleNamespace(store=store, now=wall.clock)  # all of it that a digest needs
-    reconciler = Reconciler(desk, wall.poster._channels, wall.poster, lanes)
+    reconciler = Reconciler(desk, wall.poster._channels, wall.poster, lanes, ringing=cast(Any, None))
     await store._writer.do(lambda db: db.execute("pragma busy_timeout = 10"))
     other = sqlite3.connect(tmp_path / "bridge.db", isolation_level=None)
     for one in range(1, DIGEST_FROM + 1):

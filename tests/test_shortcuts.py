@@ -168,6 +168,39 @@ async def test_a_slow_freescout_leaves_a_loading_view_and_then_the_dialog(ops: H
     assert "look at this" in writes_of(ops)[0]["text"]
 
 
+async def test_a_slow_freescout_that_knows_no_such_conversation_asks_again_and_keeps_the_text(
+    ops: House,
+) -> None:
+    await ops.writes()
+    said = says(ops, ops.ana, line({"type": "text", "text": "look at this"}))
+    await uses(ops, ops.ana, NOTE, said)
+    ops.freescout.faults.api("GET /api/conversations*", hang=2.0, after=True)
+    await ops.ana.submits({"Which conversation?": "999", "Note": "look at that"})
+    assert "Loading" in ops.ana.modals[0].all_text
+    await ops.until(lambda: "FreeScout has no conversation #999" in ops.ana.modals[0].all_text)
+    modal = ops.ana.modals[0]
+    assert "Which conversation?" in modal.all_text
+    assert "look at that" in str(field(modal))
+    await ops.ana.submits({"Which conversation?": "412"})
+    await ops.until(lambda: "Printer on fire" in ops.ana.modals[0].all_text)
+    await ops.ana.submits()
+    await ops.until(lambda: writes_of(ops))
+    assert "look at that" in writes_of(ops)[0]["text"]
+
+
+async def test_more_files_than_can_go_are_refused_at_their_field(house: House) -> None:
+    card = await house.writes()
+    held = [house.slack.add_file(house.ben, f"{n}.png", b"\x89PNG 1") for n in range(6)]
+    said = house.slack.share(house.ben, held, "support", "see these", thread=card.ts)
+    modal = await uses(house, house.ana, NOTE, said)
+    more = [house.slack.add_file(house.ana, f"more {n}.png", b"\x89PNG 2") for n in range(5)]
+    await house.ana.submits({"Files": more})
+    assert modal.errors == {"files": "These are 11 with those kept; at most 10 files can go."}
+    await house.ana.submits({"Files": more[:4]})
+    await house.until(lambda: writes_of(house))
+    assert len(writes_of(house)[0]["attachments"]) == 10
+
+
 async def test_files_that_slack_holds_go_along_and_the_others_are_named(house: House) -> None:
     card = await house.writes()
     held = house.slack.add_file(house.ben, "photo.png", b"\x89PNG 1")

@@ -779,9 +779,8 @@ async def test_only_what_is_stopped_is_released_and_only_as_it_was_asked_about(
     store: Store, state: ReplyState
 ) -> None:
     reply = await kept(store)
-    await store.stop_reply(
-        reply, ReplyState.BLOCKED, "why", Choice.ANYWAY, now_seen="new", customer="eve@example.org"
-    )
+    now_seen = '{"customer": "eve@example.org"}'
+    await store.stop_reply(reply, ReplyState.BLOCKED, "why", Choice.ANYWAY, now_seen=now_seen)
     assert await store.release_reply(reply) is False  # nobody was asked about that one
     blocked = await again(store)
     await store.mark_reply(blocked, state, error="why", choice=Choice.ANYWAY)
@@ -791,7 +790,7 @@ async def test_only_what_is_stopped_is_released_and_only_as_it_was_asked_about(
         found = await again(store)
         assert (found.state, found.seen, found.customer_email, found.hold) == (
             ReplyState.HELD,
-            "new",
+            now_seen,
             "eve@example.org",
             0,
         )
@@ -801,8 +800,31 @@ async def test_what_is_thrown_away_leaves_no_text(store: Store, path: Path) -> N
     reply = await kept(store, rich="{}", html="<p>x</p>")
     assert await store.drop_reply(reply)
     assert rows(path, "select text, rich, html, state from outbox") == [("", "", "", "cancelled")]
-    await store.mark_reply(reply, ReplyState.SENDING)
-    assert await store.drop_reply(reply) is False
+
+
+@pytest.mark.parametrize("state", [ReplyState.SENT, ReplyState.CANCELLED])
+async def test_what_has_come_to_its_end_stays_there(store: Store, state: ReplyState) -> None:
+    reply = await kept(store)
+    await store.mark_reply(reply, state)
+    await store.mark_reply(reply, ReplyState.UNKNOWN)
+    assert (await again(store)).state == state
+
+
+async def test_what_was_submitted_before_an_edit_is_no_second_reply(store: Store) -> None:
+    reply = await kept(store)
+    assert await store.stop_reply(reply, ReplyState.CANCELLED, "edit", Choice.EDIT)
+    assert await store.requeue(1, replace(DRAFT, intent="V2", text="Other"))
+    assert await store.queue(DRAFT) is False
+    assert await store.queue(replace(DRAFT, intent="V3"))
+
+
+async def test_what_was_put_off_in_this_moment_is_not_claimed(store: Store, clock: Clock) -> None:
+    reply = await kept(store, hold=20)
+    clock.skip(timedelta(seconds=61))
+    found = await store.next_reply()
+    assert found
+    await store.tell_reply(reply)  # Slack shows it after all: its hold begins
+    assert await store.claim_reply(found, 7) is False
 
 
 async def test_what_is_to_be_told_stays_until_it_is_told(store: Store) -> None:

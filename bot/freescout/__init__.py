@@ -1,7 +1,7 @@
 """FreeScout's API, as the real server speaks it."""
 
 from bot.freescout.breaker import Breaker
-from bot.freescout.client import FreeScout, Written
+from bot.freescout.client import FreeScout, Page, Written
 from bot.freescout.http import Auth, NotFound, Refused
 from bot.freescout.query import Assigned, ConversationQuery, CustomerQuery, Sort
 from bot.freescout.writing import NewConversation, NewCustomer, NewThread, NewUser, Upload, Whom
@@ -18,6 +18,7 @@ __all__ = [
     "NewThread",
     "NewUser",
     "NotFound",
+    "Page",
     "Refused",
     "Sort",
     "Upload",

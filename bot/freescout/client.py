@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import httpx
 
-from bot.errors import Misconfigured, UserError
+from bot.errors import Ambiguous, Misconfigured, UserError
 from bot.freescout import fields, wire
 from bot.freescout.breaker import Breaker
-from bot.freescout.http import Auth, Http, NotFound
-from bot.freescout.paging import rows
+from bot.freescout.http import Answer, Auth, Http, NotFound
+from bot.freescout.paging import page_of, rows
 from bot.freescout.query import ConversationQuery, CustomerQuery
 from bot.freescout.writing import (
     UNASSIGN,
@@ -45,6 +45,15 @@ class Written:
 
     id: int
     missing: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of conversations, and how many rows and pages there were when it was read."""
+
+    rows: tuple[Conversation, ...]
+    total: int
+    last: int
 
 
 class FreeScout:
@@ -83,6 +92,13 @@ class FreeScout:
             if found >= most:
                 return
 
+    async def page(self, query: ConversationQuery, number: int) -> Page:
+        """Fetch one page of a list, from 1 on; what moves while pages are read is the caller's to mind."""
+        told = await page_of(self._http, "conversations", query.parameters(), number)
+        found = [wire.conversation(row) for row in fields.embedded(told, "conversations")]
+        mine = tuple(one for one in found if not query.state or one.state == query.state)
+        return Page(mine, wire.total(told), max(1, wire.total_pages(told)))
+
     async def numbered(self, number: int) -> Conversation | None:
         """Find the published conversation that people call by this number."""
         async for found in self.conversations(ConversationQuery(number=number), most=50):
@@ -93,6 +109,7 @@ class FreeScout:
     async def create_conversation(self, new: NewConversation) -> Conversation:
         """Open a conversation. Raises Ambiguous where it may have been opened."""
         answer = await self._http.post("conversations", new.body())
+        _created(Answer(answer.body), "conversation")  # the header alone is not the conversation
         return wire.conversation(answer.body)
 
     async def set_status(self, conversation: int, status: Status, *, user: int) -> None:
@@ -143,8 +160,7 @@ class FreeScout:
         """Write a reply, a note or a customer's message. Raises Ambiguous where it may have been written."""
         answer = await self._http.post(f"conversations/{conversation}/threads", new.body())
         kept = len(fields.embedded(answer.body, "attachments"))
-        told = fields.integer(fields.table(answer.body).get("id"))
-        return Written(answer.resource_id or told or 0, max(0, len(new.files) - kept))
+        return Written(_created(answer, "thread"), max(0, len(new.files) - kept))
 
     async def timelogs(self, conversation: int) -> tuple[Timelog, ...]:
         """List the time spent, newest first; needs the Time Tracking module."""
@@ -167,8 +183,10 @@ class FreeScout:
                 return
 
     async def create_customer(self, new: NewCustomer) -> Customer:
-        """Add a customer whose addresses are all new."""
-        return wire.customer((await self._http.post("customers", new.body())).body)
+        """Add a customer whose addresses are all new. Raises Ambiguous where they may have been added."""
+        answer = await self._http.post("customers", new.body())
+        _created(Answer(answer.body), "customer")
+        return wire.customer(answer.body)
 
     async def update_customer(self, identity: int, changed: NewCustomer) -> None:
         """Change what `changed` says of a customer."""
@@ -217,8 +235,7 @@ class FreeScout:
 
     async def create_user(self, new: NewUser) -> int:
         """Add a user; return the id."""
-        answer = await self._http.post("users", new.body())
-        return answer.resource_id or fields.identity(fields.table(answer.body), "user")
+        return _created(await self._http.post("users", new.body()), "user")
 
     async def delete_user(self, identity: int) -> None:
         """Delete a user, whose conversations lose their assignee; that they are gone already is as good."""
@@ -232,7 +249,7 @@ class FreeScout:
     async def create_webhook(self, url: str, events: Sequence[str]) -> int:
         """Have FreeScout ring at a final address; return the id. Unknown events it drops in silence."""
         answer = await self._http.post("webhooks", {"url": url, "events": list(events)})
-        return answer.resource_id or fields.identity(fields.table(answer.body), "webhook")
+        return _created(answer, "webhook")
 
     async def webhooks(self) -> tuple[Webhook, ...] | None:
         """List webhooks; None where this version has no such list (405)."""
@@ -253,3 +270,11 @@ class FreeScout:
     async def _update(self, conversation: int, **changes: object) -> None:
         """Change a conversation: one thing a call, because several are no transaction."""
         await self._http.put(f"conversations/{conversation}", changes)
+
+
+def _created(answer: Answer, what: str) -> int:
+    """The id of what a POST has made. Raise Ambiguous where the answer names none."""
+    found = answer.resource_id or fields.integer(fields.table(answer.body).get("id"))
+    if not found or found < 1:
+        raise Ambiguous(f"FreeScout takes a {what} without saying which it became")
+    return found

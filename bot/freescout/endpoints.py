@@ -18,7 +18,7 @@ ENDPOINTS = (
     Endpoint(
         "GET",
         "conversations",
-        ("conversations", "numbered"),
+        ("conversations", "page", "numbered"),
         "answers 200 where the manual prints 201; without `state` and `status` it lists everything, drafts "
         "and deleted ones too; also knows `state`, `pageSize`, `createdSince`, `tag`, `type`, `subject`",
     ),

@@ -23,7 +23,7 @@ async def rows(http: Http, path: str, name: str, query: Query | None = None) -> 
     last = False
     while not last and page < _MOST_PAGES:
         page += 1
-        told = await _page(http, path, query, page)
+        told = await page_of(http, path, query, page)
         found = fields.embedded(told, name)
         totals.add(wire.total(told))
         last = not found or page >= wire.total_pages(told)  # past the last one the server sends empty lists
@@ -34,13 +34,14 @@ async def rows(http: Http, path: str, name: str, query: Query | None = None) -> 
                 seen.add(identity)
                 yield row
     for before in range(page - 1 if moved or len(totals) > 1 else 0, 0, -1):
-        for row in fields.embedded(await _page(http, path, query, before), name):
+        for row in fields.embedded(await page_of(http, path, query, before), name):
             if (identity := _identity(row)) not in seen:
                 seen.add(identity)
                 yield row
 
 
-async def _page(http: Http, path: str, query: Query | None, page: int) -> object:
+async def page_of(http: Http, path: str, query: Query | None, page: int) -> object:
+    """Fetch one page as it is told; past the last one it has no rows."""
     told = await http.get(path, {**(query or {}), "page": page})
     if "_embedded" in fields.table(told):
         return told

@@ -54,6 +54,8 @@ class ConversationQuery:
     sort: Sort = Sort.CREATED
     newest_first: bool = False
     threads: bool = False
+    page_size: int | None = None
+    """Rows to a page; the server's own number is 50."""
 
     def parameters(self) -> Parameters:
         """The query as the server reads it."""
@@ -73,6 +75,7 @@ class ConversationQuery:
             "sortField": self.sort.value,
             "sortOrder": "desc" if self.newest_first else "asc",
             "embed": "threads" if self.threads else "",
+            "pageSize": self.page_size,
         }
         sent: Parameters = {k: v for k, v in asked.items() if v != "" and isinstance(v, str | int)}
         if self.assignee is not None:

@@ -5,6 +5,7 @@ of a quote or below it, keeps its place behind what it answers. A forwarded mail
 """
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from bot.mail import links, words
 from bot.mail.lines import Line, Run, plain_line, tidied
@@ -20,6 +21,8 @@ _LONG_SIGNATURE = 15
 """Lines; what is longer behind `-- ` may be anything."""
 _SNIPPED = 1000
 """Characters of a mail that a line about it is made of."""
+_LONGEST_KEPT = 100_000
+"""Characters of a mail that is worth keeping as it was read: 128 of them are some megabytes."""
 _SHORT = 600
 """Characters of a mail that may say no more than that the rest stands below."""
 
@@ -41,7 +44,18 @@ class Reading:
 
 
 def read(html: str, most: int = ENOUGH, *, forwarded: bool = False) -> Reading:
-    """Read a mail and fold what is not new. `forwarded`: its subject says that it forwards another."""
+    """Read a mail and fold what is not new. `forwarded`: its subject says that it forwards another.
+
+    Each look reads every thread again, so what was read lately is kept; callers get a copy.
+    """
+    if len(html) > _LONGEST_KEPT:
+        return _read(html, most, forwarded)
+    reading = _kept(html, most, forwarded)
+    lines = [replace(line, runs=[replace(run) for run in line.runs]) for line in reading.lines]
+    return replace(reading, lines=lines)
+
+
+def _read(html: str, most: int, forwarded: bool) -> Reading:
     lines, cut = parsed(html, most)
     parts = _parts(lines, forwarded)
     own = [at for at, line in enumerate(lines) if line.filled and parts[at] in ("", "forward")]
@@ -49,6 +63,9 @@ def read(html: str, most: int = ENOUGH, *, forwarded: bool = False) -> Reading:
         return Reading(tidied([_unmarked(line) for line in lines]), cut=cut, said=_begun(lines))
     kept, folded = _fold(lines, parts, own)
     return Reading(kept, folded, cut, _begun([lines[at] for at in own]))
+
+
+_kept = lru_cache(maxsize=128)(_read)
 
 
 def whole(html: str, most: int) -> Reading:

@@ -1,6 +1,7 @@
 """HTML as it came from anywhere → lines. Nothing raises, and nothing takes long."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -19,7 +20,12 @@ _WORD_BULLETS = frozenset("·o§ØüvÞ•●○▪")
 ENOUGH = 40_000
 """Characters. More than Slack shows in a message, less than takes long to read."""
 _TAGS = 20_000
-"""Tags that are read of a body: deep nesting costs the parser the square of its depth."""
+"""Tags that are read of a body."""
+_LINES = 3000
+"""Lines that are read of it: folding looks at each several times."""
+_NESTED = 200
+"""How deep tags may stand in each other: it costs the parser the square of the depth."""
+_TAG = re.compile(r"<(/?)([a-z][a-z0-9:-]*)[^<>]*>?", re.IGNORECASE)
 _DEEPEST = 8
 """https://docs.slack.dev/reference/block-kit/blocks/rich-text-block#rich_text_list"""
 
@@ -45,10 +51,45 @@ def parsed(html: str, most: int) -> tuple[list[Line], bool]:
     if cut:
         html = "<".join(before) + "…"
     writer = Writer(keep_newlines=not _HAS_LINES.search(html))
-    root = LexborHTMLParser(html).body
+    root = LexborHTMLParser(_flattened(html)).body
     if root is not None:
         cut = not _walk(root, writer, most) or cut
     return writer.finished(), cut
+
+
+def _flattened(html: str) -> str:
+    """Leave out the tags that stand too deep, and keep their text; of a block its line's end stays.
+
+    What ends by itself, such as a paragraph, does not count: the next of its kind does not stand in it.
+    """
+    kept: Counter[str] = Counter()
+    dropped: Counter[str] = Counter()
+    depth = broken = 0
+
+    def judged(tag: re.Match[str]) -> str:
+        nonlocal depth, broken
+        name = tag[2].lower()
+        if name in tags.FLAT:
+            return tag[0]
+        if not tag[1]:
+            if depth < _NESTED:
+                depth += 1
+                kept[name] += 1
+                return tag[0]
+            dropped[name] += 1
+        elif dropped[name]:
+            dropped[name] -= 1
+        else:
+            if kept[name]:
+                depth -= 1
+                kept[name] -= 1
+            return tag[0]
+        if name not in tags.BLOCKS:
+            return ""
+        before, broken = broken, tag.end()
+        return "" if before == tag.start() else "<br>"
+
+    return _TAG.sub(judged, html) if html.count("<") > _NESTED else html
 
 
 def _shortened(tag: re.Match[str]) -> str:
@@ -61,7 +102,7 @@ def _shortened(tag: re.Match[str]) -> str:
 def _walk(root: LexborNode, writer: Writer, most: int) -> bool:
     """Visit the tree without recursion: hostile mail nests ten thousand deep. Return whether all was read."""
     stack: list[tuple[Iterator[LexborNode], Around, str]] = [(root.iter(include_text=True), Around(), "body")]
-    while stack and writer.size <= most:
+    while stack and writer.size <= most and writer.count <= _LINES:
         children, around, tag = stack[-1]
         node = next(children, None)
         if node is None:

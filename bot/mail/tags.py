@@ -23,6 +23,14 @@ BLOCKS = _names(
     "form h1 h2 h3 h4 h5 h6 header hr html li main nav ol p pre section summary table tbody tfoot thead tr",
     "ul",
 )
+FLAT = _names(
+    "area base br col embed hr img input link meta source track wbr",
+    "body colgroup dd dt head html li optgroup option p rp rt tbody td tfoot th thead tr",
+)
+"""What nothing stands in: void tags, and those that the next of their kind ends.
+
+https://html.spec.whatwg.org/multipage/syntax.html#optional-tags
+"""
 SPACED = _names("p h1 h2 h3 h4 h5 h6 ul ol blockquote pre table")
 STYLES = {
     **dict.fromkeys(("b", "strong", "th", "dt", "h1", "h2", "h3", "h4", "h5", "h6"), "bold"),

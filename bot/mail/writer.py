@@ -55,6 +55,11 @@ class Writer:
         self._table = ""
         self.size = 0
 
+    @property
+    def count(self) -> int:
+        """Lines that are finished."""
+        return len(self._lines)
+
     def enter(self, name: str, attributes: Attributes, around: Around) -> None:
         """Begin a tag."""
         if name == "br":

@@ -1,5 +1,7 @@
 """What the bridge remembers: some twenty verbs over SQLite. No mail is kept, but replies on their way."""
 
+from bot.store.claims import Claim, ClaimState, Ended, Snooze
+from bot.store.outbox import LATE, TYPED
 from bot.store.people import Link, LinkCode
 from bot.store.rows import Choice, Delivery, Draft, Looked, Reply, ReplyState, Work, Writing
 from bot.store.sqlite import Store
@@ -7,14 +9,20 @@ from bot.store.writing import FORGOTTEN
 
 __all__ = [
     "FORGOTTEN",
+    "LATE",
+    "TYPED",
     "Choice",
+    "Claim",
+    "ClaimState",
     "Delivery",
     "Draft",
+    "Ended",
     "Link",
     "LinkCode",
     "Looked",
     "Reply",
     "ReplyState",
+    "Snooze",
     "Store",
     "Work",
     "Writing",

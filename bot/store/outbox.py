@@ -18,6 +18,7 @@ _OPEN = (ReplyState.HELD, ReplyState.BLOCKED, ReplyState.FAILED, ReplyState.CANC
 """States in which nothing of it is on its way."""
 TYPED = "message:"
 """How the intents begin of what was typed in a thread: the channel and the ts of the message follow."""
+_ENDED = {ReplyState.SENT, ReplyState.CANCELLED}
 _LEAP = 60.0
 """Seconds beyond a hold that no reply waits for by itself: the clock was put back."""
 LATE = timedelta(minutes=5)
@@ -38,8 +39,12 @@ class OutboxTable(Table):
         """Keep a reply or note for sending; False where its intent was kept before (a second click)."""
         now = self._time()
         row = {**asdict(draft), "state": ReplyState.HELD.value, "due": now + draft.hold, "created": now}
-        insert = f"insert or ignore into outbox ({', '.join(row)}) values ({', '.join('?' * len(row))})"
-        count = await self._writer.do(lambda db: db.execute(insert, list(row.values())).rowcount)
+        insert = (
+            f"insert or ignore into outbox ({', '.join(row)}) select {', '.join('?' * len(row))}"
+            " where not exists (select 1 from outbox where instr(spent, ?) > 0)"
+        )
+        values = [*row.values(), f" {draft.intent} "]
+        count = await self._writer.do(lambda db: db.execute(insert, values).rowcount)
         self._stir()
         return bool(count)
 
@@ -52,7 +57,8 @@ class OutboxTable(Table):
         row = {**asdict(draft), "state": ReplyState.HELD.value, "due": now + draft.hold, "created": now}
         row |= {"error": "", "choice": "", "attempts": 0, "shown": 0, "now_seen": ""}
         update = (
-            f"update outbox set {', '.join(f'{name} = ?' for name in row)}, changed = changed + 1"
+            f"update outbox set spent = spent || ' ' || intent || ' ',"
+            f" {', '.join(f'{name} = ?' for name in row)}, changed = changed + 1"
             f" where id = ? and slack_user = ? and intent != ? and state in ({_quoted(_OPEN[1:])})"
         )
 
@@ -128,10 +134,10 @@ class OutboxTable(Table):
         self._outbox_changed.set()
 
     async def claim_reply(self, reply: Reply, after_thread: int) -> bool:
-        """Take a held reply for sending; False where somebody stopped or changed it in the meantime."""
-        return await self._move(
-            "state = 'sending', after_thread = ?", (after_thread,), reply, (ReplyState.HELD,)
-        )
+        """Take a held reply for sending; False where it was stopped, changed or put off in the meantime."""
+        changes = "state = 'sending', after_thread = ?"
+        values = (after_thread,)
+        return await self._move(changes, values, reply, (ReplyState.HELD,), due=self._time() + 1)
 
     async def date_reply(self, reply: Reply, due: datetime, *, error: str = "", attempts: int = 0) -> bool:
         """Have a held reply go later; False where somebody stopped it in the meantime."""
@@ -146,19 +152,21 @@ class OutboxTable(Table):
         choice: Choice,
         *,
         now_seen: str = "",
-        customer: str | None = None,
     ) -> bool:
-        """Stop one that is not on its way; `customer` is who would get it now. False where it is."""
-        values = (state.value, error, choice.value, now_seen, customer)
-        changes = (
-            "state = ?, error = ?, choice = ?, now_seen = ?, customer_email = coalesce(?, customer_email)"
-        )
+        """Stop one that is not on its way; `now_seen` is what its writer is shown. False where it is."""
+        values = (state.value, error, choice.value, now_seen)
+        changes = "state = ?, error = ?, choice = ?, now_seen = ?"
         return await self._move(changes, values, reply, (ReplyState.HELD,))
 
     async def release_reply(self, reply: Reply) -> bool:
-        """Send one that was stopped all the same, at once; False where it was not stopped."""
+        """Send one that was stopped all the same, at once, to whom its writer was shown last.
+
+        False where it was not stopped.
+        """
         changes = (
             "state = 'held', due = ?, hold = 0, error = '', choice = '', attempts = 0,"
+            " customer_email = case now_seen when '' then customer_email"
+            " else json_extract(now_seen, '$.customer') end,"
             " seen = case now_seen when '' then seen else now_seen end"
         )
         return await self._move(changes, (self._time(),), reply, (ReplyState.BLOCKED,), exactly=True)
@@ -186,7 +194,7 @@ class OutboxTable(Table):
         if state is ReplyState.SENT:
             changes += ", text = '', rich = '', html = ''"
         values = (state.value, due.timestamp() if due else None, thread, error, choice, attempts)
-        await self._move(changes, values, reply, tuple(ReplyState))
+        await self._move(changes, values, reply, tuple(set(ReplyState) - _ENDED))
 
     async def own_threads(self, conversation: int, slack_user: str) -> dict[int, str]:
         """The threads that a person's replies became, each with the status that came with it."""
@@ -225,16 +233,18 @@ class OutboxTable(Table):
         states: Collection[ReplyState],
         *,
         exactly: bool = False,
+        due: float | None = None,
     ) -> bool:
         """Move a reply on in its life, if it is still what the caller knows, in one of these states.
 
-        With `exactly`, only if nothing at all became of it since.
+        With `exactly`, only if nothing at all became of it since; with `due`, only if it is due by then.
         """
         update = (
             f"update outbox set {changes}, changed = changed + 1"
-            f" where (id, intent) = (?, ?) and state in ({_quoted(states)}){' and changed = ?' * exactly}"
+            f" where (id, intent) = (?, ?) and state in ({_quoted(states)})"
+            " and changed = coalesce(?, changed) and due <= coalesce(?, due)"
         )
-        parameters = (*values, reply.id, reply.intent, *([reply.changed] if exactly else []))
+        parameters = (*values, reply.id, reply.intent, reply.changed if exactly else None, due)
         count = await self._writer.do(lambda db: db.execute(update, parameters).rowcount)
         self._stir()
         return bool(count)

@@ -89,3 +89,15 @@ class PostsTable(Table):
         for conversation, key in rows:
             found.setdefault(conversation, set()).add(key)
         return found
+
+    async def conversation_at(self, channel: str, ts: str, key: str = "") -> int | None:
+        """The conversation of which a message speaks, under that key if one is given.
+
+        None where the message is none of the bridge's, or speaks of many, as a digest does.
+        """
+        query = (
+            "select distinct conversation from posts"
+            " where channel = ? and ts = ? and ts != '' and conversation > 0 and ? in ('', key)"
+        )
+        rows = await self._writer.do(lambda db: db.execute(query, (channel, ts, key)).fetchall())
+        return int(rows[0][0]) if len(rows) == 1 else None

@@ -68,6 +68,7 @@ MIGRATIONS: dict[str, str] = {
         alter table outbox add column told integer not null default 0;
         update outbox set told = changed;
         update outbox set state = 'held' where state = 'queued';
+        alter table outbox add column spent text not null default '';
         create index outbox_untold on outbox (id) where told < changed;
         create table writing (
             view text primary key, conversation integer not null, slack_user text not null,
@@ -109,6 +110,40 @@ MIGRATIONS: dict[str, str] = {
         insert or ignore into posts
             select conversation, channel, 'files:' || substr(key, 8), ts, 'before', begun
             from posts where key like 'thread:%' and ts != '';
+    """,
+    "007 places": """
+        create index posts_place on posts (channel, ts);
+        create index outbox_conversation on outbox (conversation);
+    """,
+    "008 leases": """
+        create table leases (name text primary key, holder text not null, until real not null);
+    """,
+    "009 claims": """
+        create table claims (
+            id integer primary key, conversation integer not null, slack_user text not null,
+            user integer not null, name text not null, assigned integer not null, channel text not null,
+            thread integer not null, since real not null, until real not null,
+            lapses real not null, state text not null, by text not null
+        );
+        create index claims_conversation on claims (conversation);
+        create table snoozes (
+            conversation integer primary key, slack_user text not null, user integer not null,
+            name text not null, channel text not null, newest integer not null,
+            since real not null, until real not null
+        );
+    """,
+    "010 lists": """
+        create table overdue (
+            channel text not null, conversation integer not null, primary key (channel, conversation)
+        ) without rowid;
+        create table handed (conversation integer primary key, at real not null);
+    """,
+    "011 pinged": """
+        create table pinged (
+            person text not null, conversation integer not null, key text not null, day text not null,
+            over integer not null, primary key (person, conversation, key)
+        ) without rowid;
+        create index pinged_day on pinged (day, person);
     """,
 }
 AFTERWARDS: dict[str, Callable[[Database], None]] = {"005 audit": chain.seal}

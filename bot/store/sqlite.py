@@ -4,8 +4,12 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.store.audit import AuditTable
+from bot.store.claims import ClaimsTable
+from bot.store.leases import LeaseTable
 from bot.store.outbox import OutboxTable
+from bot.store.overdue import OverdueTable
 from bot.store.people import PeopleTable
+from bot.store.pinged import PingedTable
 from bot.store.posts import PostsTable
 from bot.store.record import RecordTable
 from bot.store.schema import open_database
@@ -14,7 +18,19 @@ from bot.store.writer import Writer
 from bot.store.writing import WritingTable
 
 
-class Store(WorkTable, PostsTable, OutboxTable, RecordTable, AuditTable, WritingTable, PeopleTable):
+class Store(
+    WorkTable,
+    PostsTable,
+    OutboxTable,
+    RecordTable,
+    AuditTable,
+    WritingTable,
+    PeopleTable,
+    LeaseTable,
+    ClaimsTable,
+    OverdueTable,
+    PingedTable,
+):
     """What the bridge remembers. With `visiting`, another process's claims are left alone."""
 
     def __init__(self, path: str, now: Callable[[], datetime], *, visiting: bool = False) -> None:

@@ -20,7 +20,7 @@ _ANY_TIME = -1.0
 """What was dropped counts as seen, whatever was changed until then."""
 _SOON = 2
 """Seconds until a bell is answered of a conversation that waits for its turn anyway, so that many are one."""
-_SAME_MOMENT = 3.0
+SAME_MOMENT = 3.0
 """FreeScout tells times by the second: a look this soon after a change may have missed the next one."""
 
 
@@ -261,10 +261,10 @@ def _seen(db: Database, identity: int, updated: float) -> bool:
     waiting = db.execute(
         "select 1 from work where conversation = ?"
         " and waits = '' and attempts > 0 and (not parked or due >= ?)",
-        (identity, updated + _SAME_MOMENT),
+        (identity, updated + SAME_MOMENT),
     ).fetchone()
     if waiting:
         # It is looked at anyway, as soon as it can be: a bell now would only call it before its time.
         return True
     last = db.execute("select at, updated from looked where conversation = ?", (identity,)).fetchone()
-    return last is not None and last[1] in (updated, _ANY_TIME) and last[0] >= updated + _SAME_MOMENT
+    return last is not None and last[1] in (updated, _ANY_TIME) and last[0] >= updated + SAME_MOMENT

@@ -23,6 +23,7 @@ class WritingTable(Table):
                 "delete from writing where (conversation, slack_user, kind) = (?, ?, ?)",
                 (one.conversation, one.slack_user, one.kind),
             )
+            db.execute("delete from writing where since < ?", (self._time() - FORGOTTEN.total_seconds(),))
             db.execute("insert or replace into writing values (?, ?, ?, ?, ?, ?, ?, ?)", astuple(one))
 
         await self._writer.do(job)

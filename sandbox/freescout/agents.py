@@ -25,6 +25,18 @@ class Agents:
         one = self.world.conversations[self.world.conversation_of_thread[thread]]
         self.desk.undo(one, next(each for each in one.threads if each.id == thread))
 
+    def agent_begins_reply(self, conversation: int, user: int, body: str) -> int:
+        """Begin a reply and leave it a draft: nobody gets it yet, and no webhook tells of it."""
+        one, by = self._of(conversation, user)
+        return self.desk.write(
+            one, "message", by, body, status=one.status, cc=one.cc, bcc=one.bcc, state="draft"
+        ).id
+
+    def agent_sends_draft(self, thread: int) -> None:
+        """Send such a reply: it keeps its id, however much was said since."""
+        one = self.world.conversations[self.world.conversation_of_thread[thread]]
+        self.desk.send_draft(one, next(each for each in one.threads if each.id == thread))
+
     def agent_notes(self, conversation: int, user: int, body: str) -> int:
         one, by = self._of(conversation, user)
         return self.desk.write(one, "note", by, body, cc=one.cc, bcc=one.bcc).id

@@ -104,6 +104,12 @@ class Desk:
         self._after(conversation, thread, status, is_first=is_first, late=late)
         return thread
 
+    def send_draft(self, conversation: Conversation, thread: Thread) -> None:
+        """Send a reply that was left a draft: the same row, published, with the time of its sending."""
+        thread.state, thread.created_at = "published", self.world.now()
+        self.world.mail(conversation, thread)
+        self._after(conversation, thread, None, is_first=False, late=UNDO_SECONDS)
+
     def _recipients(self, conversation: Conversation, kind: ThreadType, source: str) -> list[str]:
         if kind == "customer":
             return [self.world.mailboxes[conversation.mailbox].email] if source == "email" else []

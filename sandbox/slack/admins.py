@@ -4,13 +4,14 @@ Each tells the app by the event that Slack sends, where the app has subscribed t
 sent again up to three times until it is taken. The events: https://docs.slack.dev/reference/events
 """
 
+from datetime import datetime
 from typing import Any
 
 from sandbox.slack import payloads
 from sandbox.slack.api import WebApi
 from sandbox.slack.chat import SLACKBOT, as_json
 from sandbox.slack.delivery import Delivery
-from sandbox.slack.model import Channel, Message
+from sandbox.slack.model import Channel, Message, UserGroup
 from sandbox.slack.person import Person
 from sandbox.slack.workspace import Workspace
 
@@ -96,6 +97,16 @@ class Admins:
     async def restores_token(self) -> None:
         """Make the same token good again, as an app that was installed anew would be given another."""
         self._api.revoked = None
+
+    def add_group(self, handle: str, *members: Person) -> UserGroup:
+        """Make a user group, to look at or to change (`handle`, `users`, `disabled`)."""
+        group = UserGroup(self.workspace.new_id("S"), handle, handle.title(), [one.id for one in members])
+        self.workspace.groups[group.id] = group
+        return group
+
+    def pauses(self, person: Person, start: datetime, end: datetime) -> None:
+        """Let nobody disturb a person from `start` to `end`."""
+        self.workspace.pauses[person.id] = (start, end)
 
     def _id(self, by: Person | None) -> str:
         return by.id if by else next(iter(self.people), SLACKBOT)

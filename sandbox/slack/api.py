@@ -10,7 +10,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from sandbox.slack import chat, conversations, files, users, views
+from sandbox.slack import chat, conversations, files, groups, users, views
 from sandbox.slack.arguments import Arguments, read_arguments, token_of
 from sandbox.slack.errors import SlackError
 from sandbox.slack.faults import Faults, strike
@@ -24,6 +24,9 @@ METHODS: dict[str, Method] = {
     "users.info": users.info,
     "users.list": users.list_,
     "users.lookupByEmail": users.look_up_by_email,
+    "usergroups.list": groups.list_,
+    "usergroups.users.list": groups.users_list,
+    "dnd.info": groups.dnd_info,
     "conversations.list": conversations.list_,
     "conversations.info": conversations.info,
     "conversations.members": conversations.members,

@@ -36,6 +36,7 @@ OPTION = shape({"text": plain(75), "value": string(150)}, {"description": plain(
 WORDY_OPTION = shape({"text": text(75), "value": string(150)}, {"description": text(75)})
 LINKED_OPTION = shape({"text": plain(75), "value": string(150)}, {"description": plain(75), "url": url})
 GROUP = shape({"label": plain(75), "options": several(OPTION, 1, 100)}, {})
+SLACK_FILE = shape({}, {"id": ID, "url": url}, any_of=("id", "url"))
 DISPATCH = shape(
     {"trigger_actions_on": several(one_of("on_enter_pressed", "on_character_entered"), 1, 2)}, {}
 )
@@ -109,6 +110,7 @@ ELEMENTS: dict[str, Rule] = {
         {}, {**_common, "filetypes": several(string(255), 1, 100), "max_files": integer(1, 10)}
     ),
     "datepicker": shape({}, {**_select, "initial_date": string(10, 10)}),
+    "datetimepicker": shape({}, {**_choice, "initial_date_time": integer(10**9, 10**10 - 1)}),
     "image": shape({"image_url": url, "alt_text": string(2000)}, {}),
 }
 _pressed = (
@@ -119,6 +121,7 @@ _pressed = (
     "radio_buttons",
     "checkboxes",
     "datepicker",
+    "datetimepicker",
 )
 _filled = (
     "plain_text_input",
@@ -131,6 +134,7 @@ _filled = (
     "radio_buttons",
     "checkboxes",
     "datepicker",
+    "datetimepicker",
 )
 
 
@@ -166,7 +170,11 @@ BLOCKS: dict[str, Rule] = {
     "divider": shape({}, _id),
     "context": shape({"elements": several(_context, 1, 10)}, _id),
     "actions": shape({"elements": several(_elements(_pressed), 1, 25)}, _id),
-    "image": shape({"image_url": url, "alt_text": string(2000)}, {**_id, "title": plain(2000)}),
+    "image": shape(
+        {"alt_text": string(2000)},
+        {**_id, "image_url": url, "slack_file": SLACK_FILE, "title": plain(2000)},
+        any_of=("image_url", "slack_file"),
+    ),
     "input": shape(
         {"label": plain(2000), "element": _elements(_filled)},
         {**_id, "hint": plain(2000), "optional": boolean, "dispatch_action": boolean},

@@ -18,6 +18,7 @@ def post_message(slack: Workspace, args: Arguments) -> Reply:
     """chat.postMessage"""
     channel = where(slack, args)
     text, blocks = content(args, MOST_TEXT)
+    pictured(slack, blocks)
     thread = args.text("thread_ts")
     parent = parent_of(slack, channel, thread)
     message = slack.from_app(
@@ -50,6 +51,7 @@ def update(slack: Workspace, args: Arguments) -> Reply:
     channel = where(slack, args, archived="is_inactive")
     message = _own(slack, channel, args, "cant_update_message")
     text, blocks = content(args, MOST_UPDATED_TEXT)
+    pictured(slack, blocks)
     slack.rewrite(message, args.text("text"), blocks)
     if "metadata" in args:
         message.metadata = _metadata(args)
@@ -101,6 +103,18 @@ def content(args: Arguments, most: int) -> tuple[str, list[dict[str, Any]] | Non
     if len(text) > most:
         raise SlackError("msg_too_long")
     return text, blocks
+
+
+def pictured(slack: Workspace, blocks: list[dict[str, Any]] | None) -> None:
+    """Raise `invalid_blocks` where a block shows a file that is not there, or that is not completed.
+
+    https://github.com/slackapi/python-slack-sdk/issues/1658
+    """
+    for block in blocks or []:
+        if block.get("type") == "image" and "slack_file" in block:
+            file = slack.files.get(block["slack_file"].get("id", ""))
+            if file is None or not file.completed or file.deleted or not file.mime.startswith("image/"):
+                raise SlackError("invalid_blocks", errors=["invalid slack file"])
 
 
 def where(

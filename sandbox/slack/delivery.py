@@ -59,7 +59,7 @@ class Delivery:
         self.request_url: str | None = None
         self.patience = 3.0
         self.retry_waits: tuple[float, ...] = (0.0, 0.05, 0.1)  # Slack: at once, a minute, five minutes
-        self.subscriptions = {"message", "app_mention", "app_home_opened"}
+        self.subscriptions = {"message", "app_mention", "app_home_opened", "reaction_added"}
         self.answers: list[Answer] = []
         self._secret, self._sockets = signing_secret, sockets
         self._client = httpx.AsyncClient(trust_env=False)

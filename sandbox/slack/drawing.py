@@ -52,6 +52,7 @@ class Drawing:
             "hue": hue,
             "initials": initials,
             "hour": lambda ts: datetime.fromtimestamp(float(ts), UTC).strftime("%H:%M"),
+            "wall": lambda at: f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M}" if at else "",
             "day": lambda ts: datetime.fromtimestamp(float(ts), UTC).strftime("%Y-%m-%d"),
         }
 
@@ -102,6 +103,8 @@ class Drawing:
                 return self._marks.plain(emoji(leaf["name"]) or f":{leaf['name']}:")
             case "user":
                 return self._marks.person(leaf["user_id"])
+            case "usergroup":
+                return self._marks.group(leaf["usergroup_id"])
             case "channel":
                 return self._marks.channel(leaf["channel_id"])
             case "date":

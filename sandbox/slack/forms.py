@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.slack.blocks import elements_of
@@ -80,6 +81,11 @@ def files_for(element: Element, wanted: Any) -> list[dict[str, Any]]:
     return files
 
 
+def moment(words: str) -> int | None:
+    """Seconds since 1970 of a time like `2026-12-01T09:00`, which the page shows in UTC."""
+    return int(datetime.fromisoformat(words).replace(tzinfo=UTC).timestamp()) if words else None
+
+
 def value_for(element: Element, wanted: Wanted, people: Iterable[Profile]) -> dict[str, Any]:
     """What Slack sends for an element with this typed or chosen; None or empty clears it."""
     kind = element["type"]
@@ -101,6 +107,8 @@ def value_for(element: Element, wanted: Wanted, people: Iterable[Profile]) -> di
             return {"type": kind, "selected_users": [person_for(each, found) for each in many]}
         case "datepicker":
             return {"type": kind, "selected_date": one}
+        case "datetimepicker":
+            return {"type": kind, "selected_date_time": int(one) if one else None}
         case _:
             return {"type": kind, "value": one}
 
@@ -118,6 +126,8 @@ def _initial(element: Element) -> dict[str, Any]:
             return {"type": kind, "selected_users": element.get("initial_users", [])}
         case "datepicker":
             return {"type": kind, "selected_date": element.get("initial_date")}
+        case "datetimepicker":
+            return {"type": kind, "selected_date_time": element.get("initial_date_time")}
         case "rich_text_input":
             return {"type": kind, "rich_text_value": written(element.get("initial_value"))}
         case "file_input":

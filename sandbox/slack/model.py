@@ -148,6 +148,23 @@ class SlackFile:
 
 
 @dataclass(eq=False)
+class UserGroup:
+    """A user group; `disabled` is when it was switched off."""
+
+    id: str
+    handle: str
+    name: str
+    users: list[str] = field(default_factory=list)
+    disabled: int = 0
+
+    def as_json(self, team: str, *, users: bool) -> dict[str, Any]:
+        """The user group object. https://docs.slack.dev/reference/objects/usergroup-object"""
+        listed = {"users": list(self.users), "user_count": len(self.users)} if users else {}
+        about = {"id": self.id, "team_id": team, "is_usergroup": True, "name": self.name, **listed}
+        return {**about, "handle": self.handle, "description": "", "date_delete": self.disabled}
+
+
+@dataclass(eq=False)
 class Channel:
     """A channel, or with `im_with` a direct conversation of that person with the app."""
 
@@ -183,7 +200,7 @@ def words(node: Any) -> Iterator[str]:
 def _leaf(element: dict[str, Any]) -> str:
     if element["type"] == "emoji":
         return f":{element['name']}:"
-    for key in ("text", "fallback", "url", "user_id", "channel_id", "range"):
+    for key in ("text", "fallback", "url", "user_id", "usergroup_id", "channel_id", "range"):
         if key in element:
             return str(element[key])
     return ""

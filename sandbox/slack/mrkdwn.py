@@ -50,6 +50,8 @@ class Markings:
             return self.channel(target[1:], label)
         if target.startswith("!date^"):
             return self._date(target, label)
+        if target.startswith("!subteam^"):
+            return self.group(target.removeprefix("!subteam^"), label)
         if target.startswith("!"):
             word = label or "@" + target[1:].split("^")[0]
             return Markup('<span class="mention loud">{}</span>').format(word)
@@ -64,6 +66,12 @@ class Markings:
     def person(self, user: str, label: str = "") -> Markup:
         """A mention."""
         name = self._slack.people[user].name if user in self._slack.people else label or user
+        return Markup('<span class="mention">@{}</span>').format(unescape(name))
+
+    def group(self, group: str, label: str = "") -> Markup:
+        """A user group's mention."""
+        known = self._slack.groups.get(group)
+        name = known.handle if known else label.removeprefix("@") or group
         return Markup('<span class="mention">@{}</span>').format(unescape(name))
 
     def channel(self, channel: str, label: str = "") -> Markup:

@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 from sandbox.slack.drawing import PAGE, Drawing
 from sandbox.slack.errors import SlackError
 from sandbox.slack.files import new_file
-from sandbox.slack.forms import Usable, current, options, usables, value_for
+from sandbox.slack.forms import Usable, current, moment, options, usables, value_for
 from sandbox.slack.model import Channel, Message, View
 from sandbox.slack.person import Person
 from sandbox.slack.richtext import written
@@ -286,6 +286,8 @@ def _chosen(usable: Usable, choice: Any) -> dict[str, Any]:
             return {"selected_users": _listed(choice)}
         case "datepicker":
             return {"selected_date": choice or None}
+        case "datetimepicker":
+            return {"selected_date_time": moment(str(choice or ""))}
         case "rich_text_input":
             return {"rich_text_value": written(choice)}
         case _:

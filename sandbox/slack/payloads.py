@@ -174,6 +174,18 @@ def said(slack: Workspace, message: Message, kind: str = "message") -> Payload:
     return found
 
 
+def reacted(slack: Workspace, user: Profile, name: str, message: Message) -> Payload:
+    """The inner event of a reaction. https://docs.slack.dev/reference/events/reaction_added"""
+    return {
+        "type": "reaction_added",
+        "user": user.id,
+        "reaction": name,
+        "item": {"type": "message", "channel": message.channel, "ts": message.ts},
+        "item_user": message.user,
+        "event_ts": slack.next_ts(),
+    }
+
+
 def changed(slack: Workspace, message: Message, before: Payload, *, deleted: bool = False) -> Payload:
     """The inner event of a message that was edited or deleted; `before` is how Slack wrote it earlier.
 

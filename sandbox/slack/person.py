@@ -110,6 +110,24 @@ class Person:
         self._slack.remove(message)
         await self._told(payloads.changed(self._slack, message, before, deleted=True))
 
+    async def reacts(self, name: str, *, on: Message) -> dict[str, Any]:
+        """Add a reaction, by its name; return what the app was sent of it, as it would be sent once more."""
+        who = on.reactions.setdefault(name, [])
+        if self.id in who:
+            raise ValueError(f"{self.name} has reacted with :{name}: already")
+        who.append(self.id)
+        self._slack.changed()
+        sent = payloads.event(self._slack, payloads.reacted(self._slack, self.profile, name, on))
+        there = self._slack.bot.id in self._slack.channels[on.channel].members
+        if there and sent["event"]["type"] in self._delivery.subscriptions:
+            self.last_answer = await self._delivery.event(sent)
+        return sent
+
+    def takes_back(self, name: str, *, on: Message) -> None:
+        """Take a reaction away. No app of ours wants to hear of it."""
+        on.reactions[name].remove(self.id)
+        self._slack.changed()
+
     def _enter(self, name: str) -> Channel:
         channel = self._slack.channel(name)
         if not self.may_see(channel):

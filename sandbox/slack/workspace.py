@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from sandbox.slack.errors import SlackError
-from sandbox.slack.model import Channel, Message, Profile, SlackFile, View, fill_in_ids
+from sandbox.slack.model import Channel, Message, Profile, SlackFile, UserGroup, View, fill_in_ids
 from sandbox.slack.triggers import Replies, Triggers
 
 _DIGITS = string.digits + string.ascii_uppercase
@@ -31,6 +31,10 @@ class Workspace:
         self.homes: dict[str, View] = {}
         self.notices: dict[str, list[str]] = {}  # what Slack itself told a person, by person
         self.files: dict[str, SlackFile] = {}
+        self.groups: dict[str, UserGroup] = {}
+        self.pauses: dict[
+            str, tuple[datetime, datetime]
+        ] = {}  # do-not-disturb, from when until when, by person
         self.slow_shares: list[Callable[[], None]] | None = None  # a list: shares wait in it to be made
         self.triggers = Triggers()
         self.replies = Replies(now)

@@ -175,6 +175,30 @@ async def test_messages_mentions_shortcuts_and_closing_reach_the_app(world: Worl
     assert world.ana.last_answer.ok
 
 
+async def test_files_edits_and_deletions_of_messages_reach_the_app(world: World) -> None:
+    app = AsyncApp(client=world.client, signing_secret=world.slack.signing_secret)
+    heard: list[Json] = []
+
+    @app.event("message")
+    async def message(event: Json) -> None:
+        heard.append(event)
+
+    await world.serve(AsyncSlackRequestHandler(app).handle)
+    card = await world.post(blocks=CARD)
+    photo = world.slack.add_file(world.ana, "photo.png", b"1")
+    said = await world.ana.types("tea", thread=card, files=[photo])
+    assert said
+    await world.ana.edits(said, "coffee")
+    await world.ana.deletes(said)
+    await until(lambda: len(heard) == 3)
+    shared, edited, deleted = heard
+    assert (shared["subtype"], shared["files"][0]["id"]) == ("file_share", photo.id)
+    assert (edited["subtype"], edited["message"]["text"]) == ("message_changed", "coffee")
+    assert edited["previous_message"]["text"] == "tea"
+    assert (deleted["subtype"], deleted["deleted_ts"]) == ("message_deleted", said.ts)
+    assert {one["channel_type"] for one in heard} == {"channel"}
+
+
 async def test_what_befalls_a_channel_reaches_the_app(world: World, guest: AsyncApp) -> None:
     world.slack.subscribed.add("channel_archive")
     await world.slack.archives("support")

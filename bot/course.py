@@ -1,0 +1,57 @@
+"""`Course`: what one look has found out so far."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.errors import Ambiguous, BridgeError, Misconfigured, Transient
+from bot.model import Conversation
+from bot.plan import Urgency
+from bot.roundup import Line
+from bot.store import Looked, Work
+
+
+@dataclass
+class Course:
+    """One look on its way."""
+
+    work: Work
+    waits: dict[str, tuple[Urgency, Line | None]] = field(default_factory=dict)
+    """By lane: how urgent it is there, and what a digest may say instead."""
+    missing: list[str] = field(default_factory=list)
+    failures: list[BridgeError] = field(default_factory=list)
+    again: list[datetime] = field(default_factory=list)
+
+    def wait(self, lane: str, urgency: Urgency, line: Line | None = None) -> None:
+        """Wait in a lane, as urgent as the most urgent of what has to go there."""
+        if lane not in self.waits or urgency < self.waits[lane][0]:
+            self.waits[lane] = urgency, line
+
+    def look_at(self, due: datetime | None) -> None:
+        """Look again at a time, if there is one."""
+        self.again += [] if due is None else [due]
+
+    @property
+    def failure(self) -> BridgeError | None:
+        """What went wrong, of several things the one that passes soonest."""
+        return min(self.failures, key=_hopeless, default=None)
+
+    def looked(
+        self, conversation: Conversation | None, at: datetime, trouble: Callable[[str], str]
+    ) -> Looked:
+        """What came of the look; `trouble` says what is wrong with a lane."""
+        return Looked(
+            customer=conversation.customer.id if conversation and conversation.customer else 0,
+            updated=conversation.updated_at.timestamp() if conversation else 0,
+            at=at.timestamp(),
+            again=min(self.again, default=None),
+            waits=tuple(self.waits),
+            why="; ".join(filter(None, (trouble(lane) for lane in self.waits))),
+            missing=tuple(self.missing),
+        )
+
+
+def _hopeless(error: BridgeError) -> int:
+    if isinstance(error, Misconfigured):
+        return 1
+    return 0 if isinstance(error, Transient | Ambiguous) else 2

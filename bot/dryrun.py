@@ -1,0 +1,284 @@
+"""`python -m bot stale --dry-run`: what would be said of waiting customers until some time, where and why.
+
+The bridge's own looks play it, behind glass, in the order of the time, with FreeScout as it is now.
+"""
+
+import heapq
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import aiohttp
+
+from bot import clock, ladder, mail, pings, routes
+from bot.channels import Channels
+from bot.desk import Desk
+from bot.duty import Duty
+from bot.errors import BridgeError
+from bot.freescout import Auth, ConversationQuery, FreeScout, NotFound, Sort
+from bot.glass import GlassSlack, GlassWire, Noted, Said, copied, whose
+from bot.health import Health
+from bot.hours import NEVER, Hours
+from bot.ladderfile import Ladder
+from bot.lanes import Lanes
+from bot.model import Conversation, Mailbox, Status
+from bot.people import People
+from bot.poster import Poster
+from bot.quiet import QUESTION, ROUSED, Calm, quiet
+from bot.reconcile import Reconciler
+from bot.ringing import ENOUGH, Ringing
+from bot.scan import soonest
+from bot.settings import Settings
+from bot.slackapi import call
+from bot.store import Store, Work
+from bot.turns import Pace
+from bot.waitlist import Waitlist
+
+_SPOKEN = (pings.PING, QUESTION, ROUSED, ENOUGH)
+"""How the keys begin of what is said because of a wait. Cards and messages are the mirror's business."""
+_MOST_LOOKS = 200
+_CALLED = re.compile(r"<(?:@([UW][A-Z0-9]+)|!subteam\^(S[A-Z0-9]+))[^>]*>")
+
+
+@dataclass(slots=True)
+class _Moment:
+    """The time of the play."""
+
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """What the play needs."""
+
+    desk: Desk
+    duty: Duty
+    channels: Channels
+    reconciler: Reconciler
+    noted: Noted
+    moment: _Moment
+
+
+async def rehearsed(settings: Settings, at: datetime, now: datetime) -> str:
+    """Play until `at`, beginning now, and tell what came of it; raise BridgeError where that cannot be."""
+    with copied(settings.database_path) as copy:
+        async with _staged(settings, copy, now) as stage:
+            chosen, young = await _chosen(stage.desk, max(at, now))
+            failed = await _play(stage, chosen, max(at, now))
+            stage.moment.now = max(at, now)
+            return "\n".join([line async for line in _told(stage, chosen, failed, young)])
+
+
+@asynccontextmanager
+async def _staged(settings: Settings, copy: str, now: datetime) -> AsyncIterator[_Stage]:
+    moment = _Moment(now)
+    noted = Noted(moment)
+    async with AsyncExitStack() as stack:
+        store = Store(copy, moment)
+        stack.push_async_callback(store.close)
+        auth = Auth(settings.freescout_auth)
+        freescout = FreeScout(settings.freescout_url, settings.freescout_api_key, GlassWire(noted), auth)
+        stack.push_async_callback(freescout.close)
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        web = GlassSlack(
+            settings.slack_bot_token, settings.slack_api_url, timeout=15, session=session, retry_handlers=[]
+        )
+        web.noted = noted
+
+        def seconds() -> float:
+            return moment().timestamp()
+
+        desk = Desk(settings, freescout, store, web, People(freescout, web, store, seconds), moment)
+        health = Health(moment)
+        channels = Channels(web, seconds)
+        lanes = Lanes(store, health, moment, Pace(per_second=1_000_000))
+        poster = Poster(web, store, channels)
+        duty = Duty(web, health, seconds)
+        listed = Waitlist(desk, poster, lanes).seen
+        ringing = Ringing(desk, duty, poster)
+        reconciler = Reconciler(desk, channels, poster, lanes, ringing=ringing, listed=listed)
+        yield _Stage(desk, duty, channels, reconciler, noted, moment)
+
+
+async def _chosen(desk: Desk, at: datetime) -> tuple[list[int], int]:
+    """Who may wait too long by then, the longest first, and how many more are open."""
+    limit, young = at - await soonest(desk), 0
+    found: dict[int, None] = {}
+    query = ConversationQuery(statuses=(Status.ACTIVE,), sort=Sort.WAITING, page_size=100)
+    async for row in desk.freescout.conversations(query, most=10**9):
+        if (row.waiting_since or row.created_at) <= limit:
+            found[row.id] = None
+        else:
+            young += 1
+    due = [row for row in await desk.store.work() if not row["parked"] and row["due"] <= at.timestamp()]
+    found |= dict.fromkeys(
+        row["conversation"] for row in due if row["reason"] in ("clock", "claim", "snooze")
+    )
+    return list(found), young
+
+
+async def _play(stage: _Stage, chosen: Sequence[int], until: datetime) -> dict[int, str]:
+    """Look at each as often as the time makes a look due; return what went wrong, by conversation."""
+    failed: dict[int, str] = {}
+    due = [(stage.moment.now, place, identity) for place, identity in enumerate(chosen)]
+    looks = dict.fromkeys(chosen, 0)
+    while due:
+        when, place, identity = heapq.heappop(due)
+        stage.moment.now = when
+        looks[identity] += 1
+        try:
+            looked, failure = await stage.reconciler.look(Work(identity, "clock", 0, 0))
+        except BridgeError as error:
+            failed[identity] = str(error)
+            continue
+        if wrong := str(failure or looked.why):
+            failed[identity] = wrong
+        if looked.again and when < looked.again <= until and looks[identity] < _MOST_LOOKS:
+            heapq.heappush(due, (looked.again, place, identity))
+    return failed
+
+
+async def _told(
+    stage: _Stage, chosen: Sequence[int], failed: dict[int, str], young: int
+) -> AsyncIterator[str]:
+    said = [one for one in stage.noted.said if one.key.startswith(_SPOKEN)]
+    yield f"Until {_when(stage.moment.now)} {len(said) or 'nothing'} would be said{':' if said else '.'}"
+    for one in said:
+        yield ""
+        async for line in _line(stage, one):
+            yield line
+    for when, what in stage.noted.written:
+        yield f"\n{_when(when)}  FreeScout would be told: {what}"
+    spoken = {one.conversation for one in said}
+    silent = [(one, await _why_not(stage, one, failed)) for one in chosen if one not in spoken]
+    waiting = [(one, why) for one, why in silent if why]
+    if waiting:
+        yield f"\nNothing would be said of {len(waiting)} who wait{'s' * (len(waiting) == 1)}:"
+    for identity, why in waiting:
+        yield f"  {identity}: {why}"
+    if young:
+        yield f"\n{young} more are open, too young for any step by then."
+
+
+async def _line(stage: _Stage, one: Said) -> AsyncIterator[str]:
+    where = await _where(stage, one)
+    words = mail.one_line(await _named(stage, one.text), 200)
+    yield f"{_when(one.at)}  {where}"
+    yield f"  {words}"
+    if one.key.startswith(pings.PING) and (conversation := await _conversation(stage.desk, one.conversation)):
+        mailbox = await stage.desk.people.mailbox(conversation.mailbox_id)
+        yield f"  because {await _because(stage, one, conversation, mailbox)}"
+
+
+async def _where(stage: _Stage, one: Said) -> str:
+    about = f", conversation {one.conversation}" if one.conversation else ""
+    for route in stage.desk.settings.routes:
+        if await stage.channels.id(route.channel) == one.channel:
+            return f"#{route.channel}{', in the thread of the card' if one.thread else ''}{about}"
+    person = whose(one.channel) or await _member(stage, one.channel)
+    return f"direct message to {await _person(stage, person) if person else one.channel}{about}"
+
+
+async def _member(stage: _Stage, channel: str) -> str:
+    try:
+        told = await call(stage.desk.web.conversations_info, channel=channel)
+    except BridgeError:
+        return ""
+    return str((told.get("channel") or {}).get("user") or "")
+
+
+async def _person(stage: _Stage, slack_user: str) -> str:
+    try:
+        told = (await call(stage.desk.web.users_info, user=slack_user)).get("user") or {}
+    except BridgeError:
+        return slack_user
+    return str(told.get("real_name") or (told.get("profile") or {}).get("real_name") or slack_user)
+
+
+async def _named(stage: _Stage, text: str) -> str:
+    """The text with people's names for their ids."""
+    for found in list(_CALLED.finditer(text)):
+        name = await _person(stage, found[1]) if found[1] else f"group {found[2]}"
+        text = text.replace(found[0], f"@{name}")
+    return text
+
+
+async def _because(stage: _Stage, one: Said, conversation: Conversation, mailbox: Mailbox | None) -> str:
+    hours, wait = routes.opening(stage.desk.settings, mailbox), clock.waiting(conversation)
+    _, step = pings.numbers(one.key)
+    since = f"a customer waits since {_when(wait.since)}" if wait else "a customer waited"
+    steps = await _ladder(stage, one, conversation, mailbox)
+    if wait is None or steps is None or step > len(steps.steps):
+        return since
+    name = f"step {step}" if step else "the warning"
+    open_for = "" if hours.week is None else f", {clock.spoken(hours.passed(wait.since, one.at))} of it open"
+    waited = f"{clock.spoken(one.at - wait.since)}{open_for}"
+    return f"{since}, {waited}: {name} is due after {clock.spoken(ladder.limit(steps, step))}"
+
+
+async def _ladder(
+    stage: _Stage, one: Said, conversation: Conversation, mailbox: Mailbox | None
+) -> Ladder | None:
+    settings = stage.desk.settings
+    found = routes.matching(conversation, mailbox, settings.routes)
+    here = [route for route in found if await stage.channels.id(route.channel) == one.channel] or found
+    return routes.ladder(here[0], settings, mailbox) if here else None
+
+
+async def _why_not(stage: _Stage, identity: int, failed: dict[int, str]) -> str:
+    """Why nothing is said of somebody who waits; empty where nobody does."""
+    desk, now = stage.desk, stage.moment.now
+    conversation = await _conversation(desk, identity)
+    wait = clock.waiting(conversation) if conversation else None
+    if conversation is None or wait is None:
+        return failed.get(identity, "")
+    held = Calm(await desk.store.claims(identity)).held
+    still = quiet(held, await desk.store.snoozed(identity), conversation, now)
+    if still:
+        why = f"{still.why}{f', until {_when(still.until)}' if still.until else ''}"
+    else:
+        why = failed.get(identity) or await _no_step(stage, conversation, wait)
+    return f"since {_when(wait.since)}; {why}"
+
+
+async def _no_step(stage: _Stage, conversation: Conversation, wait: clock.Wait) -> str:
+    """Why no step of a ladder is said of a wait that nothing keeps quiet."""
+    desk, now = stage.desk, stage.moment.now
+    mailbox = await desk.people.mailbox(conversation.mailbox_id)
+    hours = routes.opening(desk.settings, mailbox)
+    found = routes.matching(conversation, mailbox, desk.settings.routes)
+    if not found:
+        return "no route leads from its mailbox"
+    steps = routes.ladder(found[0], desk.settings, mailbox)
+    due = ladder.due(steps, hours, wait.since, now)
+    if due is None:
+        return _first(steps, hours, wait.since)
+    posts = await desk.store.posts(conversation.id)
+    said = [pings.numbers(one.key) for one in posts if one.key.startswith(pings.PING)]
+    if any(thread == wait.thread and step >= due for thread, step in said):
+        return f"{f'step {due}' if due else 'the warning'} was said before"
+    if not hours.open_at(now):
+        opens = hours.next_open(now)
+        return f"it is closed{f' until {_when(opens)}' if opens < NEVER else ' for good'}"
+    return f"whom step {due} is for has had enough for today, or cannot be disturbed"
+
+
+def _first(steps: Ladder, hours: Hours, since: datetime) -> str:
+    first = hours.after(since, ladder.limit(steps, ladder.WARNING))
+    return f"the first step is due {_when(first)}" if first < NEVER else "its mailbox never opens"
+
+
+async def _conversation(desk: Desk, identity: int) -> Conversation | None:
+    try:
+        return await desk.freescout.conversation(identity)
+    except NotFound:
+        return None
+
+
+def _when(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%a %Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,129 @@
+"""The tables `[[hours]]` of bridge.toml → `Hours`. Every problem is told at once."""
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo, available_timezones
+
+from bot.hours import public, week
+from bot.hours.business import ALWAYS, Hours
+from bot.hours.week import Closed, Spans, Week
+
+KEYS = ("mailbox", "zone", "open", "holidays", "closed")
+_LINE = '"mon-fri 09:00-12:00 13:00-17:30", or "2026-12-05 10:00-14:00" for one day'
+_CLOSED = '"2026-12-24", "2026-12-27/2027-01-01", or "12-31" for every year'
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxHours:
+    """The hours of one mailbox, by its id or its name; with None, of all that have none of their own."""
+
+    mailbox: int | str | None
+    hours: Hours
+
+
+def kept(tables: Sequence[MailboxHours], mailbox: int, name: str = "") -> Hours:
+    """The hours that a mailbox keeps: its own, else those for all others, else it is always open."""
+    found = {table.mailbox: table.hours for table in tables}
+    named = {one.casefold(): hours for one, hours in found.items() if isinstance(one, str)}
+    return found.get(mailbox) or named.get(name.casefold()) or found.get(None) or ALWAYS
+
+
+def read(name: str, tables: object, problems: list[str]) -> tuple[MailboxHours, ...]:
+    """Read the tables of the file of this name; what is wrong is added to `problems`."""
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        problems.append(f"{name}: opening hours are a table, written [[hours]].")
+        return ()
+    said = [
+        MailboxHours(_mailbox(where, table, problems), _hours(where, table, problems))
+        for where, table in ((f"{name}, hours {place}", table) for place, table in enumerate(tables, start=1))
+    ]
+    names = [one.mailbox.casefold() if isinstance(one.mailbox, str) else one.mailbox for one in said]
+    for place, mailbox in enumerate(names):
+        if mailbox != "" and mailbox in names[:place]:
+            whose = "for all other mailboxes" if mailbox is None else "of the same mailbox"
+            problems.append(
+                f"{name}, hours {place + 1}: hours {whose}, like hours {names.index(mailbox) + 1}."
+            )
+    return tuple(said)
+
+
+def _mailbox(where: str, table: Mapping[str, object], problems: list[str]) -> int | str | None:
+    value = table.get("mailbox")
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    if not isinstance(value, str) or not value.strip():
+        problems.append(f"{where}: mailbox should be a mailbox's id or its name; without it, all others.")
+        return ""
+    return int(value) if re.fullmatch("[0-9]{1,18}", value.strip()) else value.strip()
+
+
+def _hours(where: str, table: Mapping[str, object], problems: list[str]) -> Hours:
+    weekly, extra = _open(where, table.get("open"), problems)
+    return Hours(
+        zone=_zone(where, table.get("zone"), problems),
+        week=weekly,
+        holidays=_holidays(where, table.get("holidays", ""), problems),
+        closed=_closed(where, table.get("closed", []), problems),
+        extra=extra,
+    )
+
+
+def _zone(where: str, value: object, problems: list[str]) -> ZoneInfo:
+    known = available_timezones()
+    if isinstance(value, str) and value.strip() in known:
+        return ZoneInfo(value.strip())
+    word = str(value or "").strip().replace(" ", "_").casefold()
+    places = [one for one in known if "/" in one and not one.startswith("Etc/")]
+    names = {one.rpartition("/")[2].casefold(): one for one in sorted(places)}
+    names |= {one.casefold(): one for one in places}
+    near = difflib.get_close_matches(word, sorted(names), 1, 0.75)
+    hint = f"did you mean {names[near[0]]!r}?" if near else 'it is one like "Europe/Berlin".'
+    said = f"zone {value!r} is unknown" if isinstance(value, str) else "zone should be a time zone"
+    problems.append(f"{where}: {said}; {hint}")
+    return ZoneInfo("UTC")
+
+
+def _open(where: str, value: object, problems: list[str]) -> tuple[Week, tuple[tuple[date, Spans], ...]]:
+    lines: list[object] = value if isinstance(value, list) else [value]
+    days: list[Spans] = [()] * 7
+    extra: dict[date, Spans] = {}
+    if not lines or lines == [None]:
+        problems.append(f"{where}: open should be a list of lines like {_LINE}.")
+    for line in lines if lines != [None] else []:
+        said = week.opening(line) if isinstance(line, str) and line.strip() else None
+        if said is None:
+            problems.append(f"{where}: {line!r} in open should be like {_LINE}.")
+            continue
+        when, spans = said
+        if isinstance(when, date):
+            extra[when] = (*extra.get(when, ()), *spans)
+        else:
+            days = [(*one, *spans) if day in when else one for day, one in enumerate(days)]
+    for told, spans in (*zip(week.DAYS, days, strict=True), *extra.items()):
+        if twice := week.overlap(spans):
+            problems.append(f"{where}: on {told}, {twice[0]} and {twice[1]} in open overlap.")
+    return tuple(tuple(sorted(one)) for one in days), tuple(extra.items())
+
+
+def _holidays(where: str, value: object, problems: list[str]) -> str:
+    if not isinstance(value, str):
+        problems.append(f'{where}: holidays should be a country or a region of it, like "DE" or "DE-BE".')
+        return ""
+    if value.strip() and (wrong := public.problem(value.strip())):
+        problems.append(f"{where}: holidays {wrong}")
+        return ""
+    return value.strip().upper()
+
+
+def _closed(where: str, value: object, problems: list[str]) -> tuple[Closed, ...]:
+    found: list[Closed] = []
+    for one in value if isinstance(value, list) else [value]:
+        days = week.closed(one)
+        if days is None:
+            problems.append(f"{where}: {one!r} in closed should be like {_CLOSED}.")
+        else:
+            found.append(days)
+    return tuple(found)

@@ -1,0 +1,183 @@
+"""The tables `[[ladder]]` and `[pings]` of bridge.toml: who is told of a wait, and when. Pure.
+
+Every problem is told at once, with the number of its table and of its step.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from bot.tables import duration, mailbox, unknown
+
+KEYS = ("mailbox", "warn", "on_duty", "steps")
+STEP_KEYS = ("after", "tell")
+PINGS_KEYS = ("budget", "list_from")
+_MOST_STEPS = 20
+_GROUP = re.compile(r"S[A-Z0-9]{4,}|@[^\s@]{1,80}")
+_PERSON = re.compile(r"[UW][A-Z0-9]{4,}|[^\s@<>|]+@[^\s@<>|]+")
+_TELL = '"thread", "channel", "assignee", "@a-user-group", or a person by address or Slack id'
+
+
+class Kind(StrEnum):
+    """How a step tells."""
+
+    THREAD = "thread"
+    """A line in the card's thread, to the assignee."""
+    CHANNEL = "channel"
+    """The same line stands in the channel, too."""
+    ASSIGNEE = "assignee"
+    """A direct message to the assignee."""
+    GROUP = "group"
+    """A user group is mentioned, in the thread and in the channel."""
+    PERSON = "person"
+    """A direct message to one person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step: so long after the wait began, in business time, this is told."""
+
+    after: timedelta
+    tell: str = Kind.THREAD
+
+    @property
+    def kind(self) -> Kind:
+        """How it tells; what is none of the words is a user group or a person."""
+        if self.tell in (Kind.THREAD, Kind.CHANNEL, Kind.ASSIGNEE):
+            return Kind(self.tell)
+        return Kind.GROUP if _GROUP.fullmatch(self.tell) else Kind.PERSON
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """What is told of a wait, step by step. The warning comes `warn` before the first step."""
+
+    steps: tuple[Rung, ...] = ()
+    warn: timedelta | None = None
+    on_duty: str = ""
+    """The user group, by its handle or its id, for what is nobody's and for who cannot be reached."""
+
+    @property
+    def reaches(self) -> bool:
+        """Whether any step goes beyond the card's thread and its channel."""
+        return any(step.kind in (Kind.ASSIGNEE, Kind.PERSON) for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxLadder:
+    """The ladder of one mailbox, by its id or its name; with None, of all that have none of their own."""
+
+    mailbox: int | str | None
+    ladder: Ladder
+
+
+@dataclass(frozen=True, slots=True)
+class Pings:
+    """How many direct messages and mentions one person gets a day, and what becomes a list."""
+
+    budget: int = 20
+    list_from: int = 3
+    """From how many on those who wait too long in one channel are one list there."""
+
+
+def of_waits(after: Sequence[timedelta]) -> Ladder:
+    """The short form, `after`: a line in the thread for each wait."""
+    return Ladder(tuple(Rung(limit) for limit in after))
+
+
+def kept(tables: Sequence[MailboxLadder], identity: int, name: str = "") -> Ladder | None:
+    """The ladder of a mailbox: its own, else that of all others, else none."""
+    found = {table.mailbox: table.ladder for table in tables}
+    named = {one.casefold(): ladder for one, ladder in found.items() if isinstance(one, str)}
+    return found.get(identity) or named.get(name.casefold()) or found.get(None)
+
+
+def read(name: str, tables: object, problems: list[str]) -> tuple[MailboxLadder, ...]:
+    """Read the tables of the file of this name; what is wrong is added to `problems`."""
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        problems.append(f"{name}: a ladder is a table, written [[ladder]].")
+        return ()
+    said: list[MailboxLadder] = []
+    for place, table in enumerate(tables, start=1):
+        where = f"{name}, ladder {place}"
+        unknown(where, table, KEYS, problems)
+        one = MailboxLadder(_mailbox(where, table, problems), _ladder(where, table, problems))
+        for earlier, other in enumerate(said, start=1):
+            if _folded(other.mailbox) == _folded(one.mailbox):
+                whose = "for all other mailboxes" if one.mailbox is None else "of the same mailbox"
+                problems.append(f"{where}: a ladder {whose}, like ladder {earlier}.")
+        said.append(one)
+    return tuple(said)
+
+
+def read_pings(where: str, table: Mapping[str, object], problems: list[str]) -> Pings:
+    """Read the table `[pings]`."""
+    return Pings(
+        _number(where, "budget", table.get("budget", Pings().budget), 1, problems),
+        _number(where, "list_from", table.get("list_from", Pings().list_from), 2, problems),
+    )
+
+
+def _number(where: str, key: str, value: object, least: int, problems: list[str]) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= 1000:
+        problems.append(f"{where}: {key} should be a number from {least} to 1000, without quotes.")
+        return least
+    return value
+
+
+def _folded(box: int | str | None) -> int | str | None:
+    return box.casefold() if isinstance(box, str) else box
+
+
+def _mailbox(where: str, table: Mapping[str, object], problems: list[str]) -> int | str | None:
+    value = table.get("mailbox")
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | str) or not str(value).strip():
+        problems.append(f"{where}: mailbox should be a mailbox's id or its name; without it, all others.")
+        return None
+    return mailbox(value)
+
+
+def _ladder(where: str, table: Mapping[str, object], problems: list[str]) -> Ladder:
+    steps = _steps(where, table.get("steps"), problems)
+    warn = duration(table["warn"]) if "warn" in table else None
+    if "warn" in table and warn is None:
+        problems.append(f'{where}: warn should be a time like "15m", so long before the first step.')
+    if warn and steps and warn >= steps[0].after:
+        problems.append(f"{where}: warn should be shorter than the wait before the first step.")
+    duty = table.get("on_duty", "")
+    if not isinstance(duty, str) or (duty and not _GROUP.fullmatch(duty.strip())):
+        problems.append(f'{where}: on_duty should be a user group, by its handle "@support" or by its id.')
+        duty = ""
+    return Ladder(steps, warn, duty.strip())
+
+
+def _steps(where: str, value: object, problems: list[str]) -> tuple[Rung, ...]:
+    example = '{ after = "1h", tell = "thread" }'
+    if not isinstance(value, list) or not value or not all(isinstance(one, dict) for one in value):
+        problems.append(f"{where}: steps should be a list of steps like {example}.")
+        return ()
+    if len(value) > _MOST_STEPS:
+        problems.append(f"{where}: more than {_MOST_STEPS} steps.")
+    steps: list[Rung] = []
+    for number, one in enumerate(value, start=1):
+        step = f"{where}, step {number}"
+        unknown(step, one, STEP_KEYS, problems)
+        after, tell = duration(one.get("after")), one.get("tell", Kind.THREAD)
+        if after is None:
+            problems.append(f'{step}: after should be a wait like "2h" or "1h30m".')
+        elif steps and after <= steps[-1].after:
+            problems.append(f"{step}: it should come later than the step before it.")
+        if not isinstance(tell, str) or not _told(tell.strip()):
+            problems.append(f"{step}: tell should be {_TELL}.")
+        elif after is not None:
+            steps.append(Rung(after, tell.strip()))
+    return tuple(steps)
+
+
+def _told(tell: str) -> bool:
+    known = (Kind.THREAD, Kind.CHANNEL, Kind.ASSIGNEE)
+    return tell in known or bool(_GROUP.fullmatch(tell) or _PERSON.fullmatch(tell))

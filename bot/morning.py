@@ -1,0 +1,250 @@
+"""The morning digest: once a day each channel is told how its mailboxes stand, with a picture.
+
+A timer asks every minute. The words come first, once only under the day's key, and the picture is put into
+the same message as soon as Slack has looked into the file: no message waits for a file.
+https://docs.slack.dev/reference/block-kit/composition-objects/slack-file-object
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from bot import clock, daystats, mail, picture, routes, waiters
+from bot.cards import Block, Message, context, named, plain, richtext_block
+from bot.channels import Channels
+from bot.daystats import Box, Span, Waiting
+from bot.desk import Desk
+from bot.errors import BridgeError, Misconfigured
+from bot.freescout import ConversationQuery, Sort
+from bot.health import Health
+from bot.hours import ALWAYS
+from bot.lanes import EDITS, Lanes
+from bot.model import Conversation, Mailbox
+from bot.plan import Posted, Step, Urgency
+from bot.policy import Then, slack
+from bot.poster import Poster
+from bot.richtext import Element, link, section, text
+from bot.slackapi import SlackRefused, call
+from bot.store import Delivery
+from bot.uploads import info, upload
+from bot.waitlist import offers
+
+log = logging.getLogger(__name__)
+
+EVERY = timedelta(minutes=1)
+GRACE = timedelta(hours=2)
+"""How late a digest still comes, where the bridge or FreeScout was away at its time."""
+MOST = 1_000
+"""Conversations that changed since the last working day that are counted, in requests of fifty."""
+KEY = "digest:"
+WORDS, WHOLE = "words", "whole"
+"""The versions of a digest without its picture, and with it."""
+_KEPT = timedelta(days=14)
+"""For which a digest's row is kept."""
+_LOOKS, _PAUSE = 10, 1.0
+"""How often Slack is asked whether it has looked into the picture, and seconds between."""
+_MOST_BOXES = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """All that a digest says."""
+
+    today: date
+    span: Span
+    boxes: tuple[Box, ...]
+    names: tuple[str, ...]
+    """The mailboxes' names, in the order of `boxes`."""
+    oldest_url: str = ""
+    cut: bool = False
+
+    @property
+    def whole(self) -> Box:
+        """All mailboxes as one."""
+        return daystats.together(self.boxes)
+
+    @property
+    def before(self) -> str:
+        """What the days before are called."""
+        last = self.span.first + timedelta(days=self.span.days - 1)
+        return f"{self.span.first:%A}" if self.span.days == 1 else f"{self.span.first:%A} to {last:%A}"
+
+
+def message(told: Told, file: str = "") -> Message:
+    """Say it; `file` is Slack's id of the picture."""
+    whole = told.whole
+    head = f"{told.today:%A}, {told.today.day} {told.today:%B}"
+    elements: list[Element] = [
+        section({"type": "emoji", "name": "sunrise"}, text(f" {head}\n", bold=True), *_now(whole, told)),
+        section(text(f"{told.before}: ", bold=True), text(_before(whole))),
+    ]
+    if len(told.boxes) > 1:
+        each = list(zip(told.names, told.boxes, strict=True))
+        rows = [section(text(f"{name}: ", bold=True), text(_box(box))) for name, box in each[:_MOST_BOXES]]
+        elements.append({"type": "rich_text_list", "style": "bullet", "elements": rows})
+    blocks: list[Block] = [richtext_block(*elements)]
+    said = picture.told(whole, told.before)
+    if file:
+        blocks.append({"type": "image", "slack_file": {"id": file}, "alt_text": said})
+    if whole.waiting:
+        blocks.append(offers())
+    if told.cut:
+        blocks.append(context(plain(f"Counted from the {MOST} conversations that changed first.")))
+    return Message(mail.escape(f"{head}. {said}"), tuple(blocks))
+
+
+def _now(whole: Box, told: Told) -> list[Element]:
+    if not whole.waiting:
+        return [text("Nobody waits.")]
+    some, first = len(whole.waiting), whole.waiting[0]
+    one = first.conversation
+    return [
+        text(f"{some} {'customer waits' if some == 1 else 'customers wait'}", bold=True),
+        text(f"{_late(whole)}. The longest: "),
+        link(told.oldest_url, mail.one_line(one.title, 80)),
+        text(f" · {named(one.customer)} · {_whose(first)} · {clock.spoken(first.waited)}"),
+    ]
+
+
+def _before(box: Box) -> str:
+    first = f", median first answer {clock.spoken(box.median)}" if box.median is not None else ""
+    return f"{box.new} new, {box.answered} answered{first}"
+
+
+def _box(box: Box) -> str:
+    waiting = f"{len(box.waiting)} waiting{_late(box)}" if box.waiting else "nobody waits"
+    return f"{waiting}; {_before(box)}"
+
+
+def _late(box: Box) -> str:
+    return f", {box.lateness}" if box.late else ""
+
+
+def _whose(one: Waiting) -> str:
+    return named(one.conversation.assignee) if one.conversation.assignee else "nobody's"
+
+
+class Morning:
+    """Says each channel's digest once a day."""
+
+    def __init__(self, desk: Desk, channels: Channels, poster: Poster, lanes: Lanes, health: Health) -> None:
+        self._desk = desk
+        self._channels = channels
+        self._poster = poster
+        self._lanes = lanes
+        self._health = health
+
+    async def run(self) -> None:
+        """Say what is due; a failure is told, and a minute later it is tried again."""
+        settings, digest, now = self._desk.settings, self._desk.settings.digest, self._desk.now()
+        if digest.at is None:
+            return
+        kept = [ALWAYS, *(one.hours for one in settings.hours)]
+        if not any(daystats.due(now, digest.at, one, digest.days, GRACE) for one in kept):
+            return  # whatever mailbox it is: nothing need be asked for
+        routed = dict.fromkeys(route.channel for route in settings.routes)
+        for channel in digest.channels or routed:
+            try:
+                await self._channel(channel)
+            except BridgeError as error:
+                log.warning("the digest of #%s waits: %s", channel, error)
+                self._health.ill(f"The morning digest of #{channel} waits: {error}")
+
+    async def _channel(self, name: str) -> None:
+        digest, now = self._desk.settings.digest, self._desk.now()
+        if digest.at is None:
+            return
+        boxes = await self._mailboxes(name)
+        if not boxes:
+            return  # its routes lead from nowhere: the scan says so
+        kept = routes.opening(self._desk.settings, boxes[0])
+        today = daystats.due(now, digest.at, kept, digest.days, GRACE)
+        if today is None:
+            return
+        channel, key = await self._channels.id(name), f"{KEY}{today}"
+        rows = {one.key: one for one in await self._desk.store.posts(0) if one.channel == channel}
+        shown = await self._shown(rows.get(key))
+        if shown and shown.version == WHOLE:
+            return
+        told = await self._told(boxes, today, daystats.last_days(now, kept, digest.days))
+        if shown is None:
+            shown = await self._say(channel, Step(key, WORDS, message(told), None, Urgency.PING))
+        if shown and await self._pictured(channel, shown.ts, told):
+            await self._desk.store.posted(0, channel, key, shown.ts, WHOLE)
+        for old in rows:
+            if old.startswith(KEY) and old < f"{KEY}{today - _KEPT}":
+                await self._desk.store.unposted(0, channel, old)
+
+    async def _mailboxes(self, channel: str) -> list[Mailbox]:
+        """The mailboxes that a channel shows, in the order of its routes."""
+        known = await self._desk.people.mailboxes()
+        its = [route for route in self._desk.settings.routes if route.channel == channel]
+        found = {box.id: box for route in its for box in known if routes.leads_from(route, box)}
+        return list(found.values())
+
+    async def _shown(self, row: Delivery | None) -> Posted | None:
+        if row is None:
+            return None
+        ts = row.ts or await self._poster.settle(0, row, None)
+        return Posted(ts, row.version) if ts else None
+
+    async def _told(self, boxes: Sequence[Mailbox], today: date, span: Span) -> Told:
+        """Count, in at most 26 requests for all that is counted: `waiters.MOST` and `MOST` by fifties."""
+        desk = self._desk
+        kept = {box.id: waiters.kept(desk, box) for box in boxes}
+        waiting = await waiters.open_ones(desk, kept)
+        changed = await self._changed(list(kept), span)
+        counted = daystats.count(waiting, changed, kept, span, desk.now())
+        whole = daystats.together(counted)
+        url = desk.settings.conversation_url(whole.waiting[0].conversation.id) if whole.waiting else ""
+        names = tuple(mail.one_line(box.name, 60) for box in boxes)
+        return Told(today, span, counted, names, url, cut=len(changed) >= MOST)
+
+    async def _changed(self, mailboxes: Sequence[int], span: Span) -> list[Conversation]:
+        query = ConversationQuery(
+            mailboxes=mailboxes, updated_since=span.start, sort=Sort.UPDATED, threads=True
+        )
+        return [row async for row in self._desk.freescout.conversations(query, most=MOST)]
+
+    async def _say(self, channel: str, step: Step) -> Posted | None:
+        if not self._lanes.enter(channel, 0):
+            return None
+        try:
+            ts = await self._poster.take(0, channel, step, None)
+        except BridgeError as error:
+            self._lanes.met(channel, error)
+            raise
+        self._lanes.went(channel)
+        return Posted(ts, step.version)
+
+    async def _pictured(self, channel: str, ts: str, told: Told) -> bool:
+        """Put the picture into the message; True also where Slack will never take it: the words stand."""
+        drawn = await asyncio.to_thread(picture.draw, told.whole, told.before)
+        try:
+            file = await upload(self._desk, f"digest-{told.today}.png", drawn)
+            named = [{"id": file, "title": f"{told.today:%A}"}]
+            await call(self._desk.web.files_completeUploadExternal, files=named)
+        except Misconfigured as error:
+            if slack(error.code).then not in (Then.WITHOUT, Then.OPERATOR):
+                raise
+            log.error("digests come without pictures: %s", error)
+            self._health.stands("files", f"Pictures of digests do not come to Slack: {error}")
+            return True
+        for _ in range(_LOOKS):  # it looks into a file before it shows it
+            if (await info(self._desk, file) or {}).get("mimetype"):
+                break
+            await asyncio.sleep(_PAUSE)
+        if not self._lanes.enter(EDITS, 0):
+            return False
+        said = message(told, file)
+        try:
+            await call(
+                self._desk.web.chat_update, channel=channel, ts=ts, text=said.text, blocks=list(said.blocks)
+            )
+        except SlackRefused as error:
+            log.warning("the digest in %s stays without its picture for now: %s", channel, error)
+            return slack(error.code).then in (Then.ANEW, Then.LEAVE)  # deleted, or too old to be changed
+        self._health.over("files")
+        return True

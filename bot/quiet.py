@@ -1,0 +1,88 @@
+"""What keeps a wait quiet: somebody is on it, or it is put aside. Pure: `now` is an argument."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot import clock
+from bot.model import Conversation, Status
+from bot.store import Claim, ClaimState, Snooze
+
+TAKE, YES, RELEASE = "claim.take", "claim.yes", "claim.release"
+"""The buttons: *I'm On It* holds a conversation's id, the answers to "Still on it?" a claim's."""
+EYES = "eyes"
+"""The reaction that says the same as *I'm On It*."""
+QUESTION, ROUSED = "claim:", "snooze:"
+"""How the keys begin of "Still on it?" and of "Snooze is over"; then come the seconds of what has ended."""
+_OPEN = (Status.ACTIVE, Status.PENDING)
+_SAID = ("customer", "message")
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """While it holds, nobody is reminded. `until` is None where only an answer in Slack tells its end."""
+
+    until: datetime | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Calm:
+    """All that the bridge remembers of one conversation's claims and snooze, as it is now."""
+
+    claims: tuple[Claim, ...] = ()
+    """Every one that is remembered, oldest first: what was asked about each is kept true."""
+    snooze: Snooze | None = None
+    also: str = ""
+    """The Slack id of whom the end of the snooze concerns beside whoever snoozed it."""
+    home: str = ""
+    """The channel in which is asked and told."""
+    grace: timedelta = timedelta(0)
+    """How long whoever is asked may take to answer."""
+
+    @property
+    def held(self) -> Claim | None:
+        """The claim that holds."""
+        return next((one for one in self.claims if one.state == ClaimState.HELD), None)
+
+
+def quiet(
+    claim: Claim | None, snooze: Snooze | None, conversation: Conversation | None, now: datetime
+) -> Quiet | None:
+    """Say what keeps a conversation quiet. A claim does until its question was answered by silence."""
+    if snooze and now < snooze.until_at and not roused(snooze, conversation):
+        return Quiet(snooze.until_at, f"snoozed by {snooze.name}")
+    if claim is None or claim.state != ClaimState.HELD or ended(claim, conversation):
+        return None
+    if now < claim.until_at:
+        return Quiet(claim.until_at, f"{claim.name} is on it")
+    asked = f"{claim.name} is asked whether they are still on it"
+    if not claim.lapses:
+        return Quiet(None, asked)
+    return Quiet(claim.lapses_at, asked) if now < claim.lapses_at else None
+
+
+def ended(claim: Claim, conversation: Conversation | None) -> ClaimState | None:
+    """How the truth has ended a claim, if it has: by an answer, or because it is theirs no more."""
+    wait = clock.waiting(conversation) if conversation else None
+    if conversation is None or wait is None or wait.thread != claim.thread:
+        return ClaimState.OVER
+    return None if assigned_to(conversation, claim.user) else ClaimState.GONE
+
+
+def roused(snooze: Snooze, conversation: Conversation | None) -> bool:
+    """Whether the truth has ended a snooze before its time: it was closed, or there is a newer message."""
+    if conversation is None or not conversation.published or conversation.status not in _OPEN:
+        return True
+    return newest_message(conversation) > snooze.newest
+
+
+def newest_message(conversation: Conversation) -> int:
+    """The id of the newest message between the customer and us; 0 where there is none."""
+    said = (one.id for one in conversation.threads if one.type in _SAID and one.state == "published")
+    return max(said, default=0)
+
+
+def assigned_to(conversation: Conversation, user: int) -> bool:
+    """Whether a conversation is this user's."""
+    assignee = conversation.assignee
+    return assignee is not None and assignee.id == user

@@ -1,0 +1,249 @@
+"""Whom the steps of a ladder reach at this moment: asked of Slack where a step is due or stands.
+
+Whoever was told of a wait stays told of it: do-not-disturb and budgets are for what is new.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from bot import clock, ladder, pings, routes
+from bot.bridgefile import Route
+from bot.desk import Desk
+from bot.duty import Duty
+from bot.errors import BridgeError, Misconfigured
+from bot.hours import ALWAYS, Hours
+from bot.ladder import Contact, Group, Reach, Told
+from bot.ladderfile import Kind, Ladder, Rung
+from bot.model import Conversation, Person
+from bot.pings import PING, Rungs
+from bot.plan import Posted, Step
+from bot.poster import Poster
+from bot.quiet import Quiet
+from bot.slackapi import SlackRefused
+from bot.store import Delivery
+
+ENOUGH = "enough:"
+"""How the key begins under which a person is told, once a day, how many more wait."""
+_MOST_ASKED = 20
+"""Members of a user group who are asked about, of whom the first that may be disturbed are told."""
+
+
+@dataclass(slots=True)
+class Climb:
+    """What came of it for one conversation."""
+
+    ladders: Mapping[str, Ladder] = field(default_factory=dict)
+    """The ladders of the channels that show it."""
+    own: tuple[Ladder, ...] = ()
+    """The ladders of its mailbox's routes, also of those whose channel Slack does not find."""
+    hours: Hours = ALWAYS
+    told: dict[Ladder, dict[int, Told]] = field(default_factory=dict)
+    """What each step comes to."""
+    direct: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """Which steps are whose, by the channel of their direct messages."""
+    again: list[datetime] = field(default_factory=list)
+    """When whom a step is meant for may be disturbed again."""
+    failure: BridgeError | None = None
+    """Why nobody knows whom the steps reach: then none is said or changed."""
+
+    def rungs(self, channel: str) -> Rungs | None:
+        """How the ladder stands in a channel, which may be somebody's direct messages."""
+        if self.failure:
+            return None
+        if channel in self.ladders:
+            own = self.ladders[channel]
+            return Rungs(own, self.hours, self.told.get(own, {}))
+        if not channel.startswith("D"):
+            return Rungs(hours=self.hours)
+        reaching = next((one for one in self.own if one.reaches), next(iter(self.own), Ladder()))
+        return Rungs(reaching, self.hours, direct=self.direct.get(channel, ()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One wait, as far as a ladder climbs."""
+
+    conversation: Conversation
+    hours: Hours
+    ladder: Ladder
+    thread: int
+    said: frozenset[tuple[str, str]]
+    """The channels and keys of what was said of the conversation."""
+    now: datetime
+
+    def key(self, step: int) -> str:
+        return f"{PING}{self.thread}:{step}"
+
+    @property
+    def day(self) -> date:
+        """The day that it is where the mailbox is."""
+        return self.hours.local(self.now).date()
+
+
+class Ringing:
+    """Looks up who is meant, who is on duty, who may be disturbed, and who has had enough."""
+
+    def __init__(self, desk: Desk, duty: Duty, poster: Poster) -> None:
+        self._desk = desk
+        self._duty = duty
+        self._poster = poster
+        self._telling = asyncio.Lock()
+
+    async def climb(
+        self,
+        conversation: Conversation | None,
+        chosen: Mapping[str, Route],
+        said: Sequence[Delivery],
+        quiet: Quiet | None,
+    ) -> Climb:
+        """Find out whom the steps reach that are due or were said; `chosen` has routes by channel."""
+        found = Climb()
+        try:
+            if conversation:
+                await self._climb(conversation, chosen, said, quiet, found)
+        except BridgeError as error:
+            found.failure = error
+        return found
+
+    async def _climb(
+        self,
+        conversation: Conversation,
+        chosen: Mapping[str, Route],
+        said: Sequence[Delivery],
+        quiet: Quiet | None,
+        found: Climb,
+    ) -> None:
+        settings, now = self._desk.settings, self._desk.now()
+        mailbox = await self._desk.people.mailbox(conversation.mailbox_id)
+        found.ladders = {
+            channel: routes.ladder(route, settings, mailbox) for channel, route in chosen.items()
+        }
+        matching = routes.matching(conversation, mailbox, settings.routes)
+        found.own = tuple(routes.ladder(route, settings, mailbox) for route in matching)
+        found.hours = hours = routes.opening(settings, mailbox)
+        wait = clock.waiting(conversation)
+        if wait is None:
+            return
+        speaks = hours.open_at(now) and not quiet
+        places = frozenset((one.channel, one.key) for one in said if one.key.startswith(PING))
+        for steps in dict.fromkeys([*found.ladders.values(), *found.own]):
+            case = _Case(conversation, hours, steps, wait.thread, places, now)
+            due = ladder.due(steps, hours, wait.since, now)
+            live = _said(case, found.ladders) | ({due} if due is not None and speaks else set())
+            found.told[steps] = {step: await self._told(case, step, found) for step in sorted(live)}
+
+    async def _told(self, case: _Case, step: int, found: Climb) -> Told:
+        """What one step comes to; those who get it directly are noted down."""
+        how = ladder.kind(case.ladder, step)
+        rung = (
+            Rung(ladder.limit(case.ladder, step)) if step == ladder.WARNING else case.ladder.steps[step - 1]
+        )
+        told = ladder.told(how, await self._reach(case, rung, case.key(step)), case.now)
+        people = [*told.direct, *([told.mention] if told.mention[:1] in ("U", "W") else [])]
+        told = told.without([one for one in people if not await self._may(case, one, case.key(step))])
+        for person in told.direct:
+            if channel := await self._duty.direct(person):
+                found.direct[channel] = (*found.direct.get(channel, ()), step)
+        if told.later:
+            found.again.append(told.later)
+        return told
+
+    async def _reach(self, case: _Case, rung: Rung, key: str) -> Reach:
+        directly = rung.kind in (Kind.ASSIGNEE, Kind.PERSON)
+        assignee = case.conversation.assignee
+        reach = Reach(assignee=await self._assignee(assignee) if assignee else None)
+        if rung.kind is Kind.GROUP:
+            return replace(reach, meant=await self._duty.group(rung.tell))
+        if rung.kind is Kind.PERSON:
+            reach = replace(reach, meant=await self._contact(rung.tell, await self._person(rung.tell)))
+        if directly:
+            meant = reach.meant if rung.kind is Kind.PERSON else reach.assignee
+            meant = await self._timed(case, meant, key) if isinstance(meant, Contact) else None
+            if meant and meant.free(case.now):
+                return Reach(meant, meant=meant)
+            by_name = rung.kind is Kind.PERSON
+            reach = replace(reach, meant=meant) if by_name else replace(reach, assignee=meant)
+        if not case.ladder.on_duty:
+            return reach
+        group = await self._duty.group(case.ladder.on_duty)
+        return replace(reach, duty=await self._members(case, group, key) if directly else group)
+
+    async def _members(self, case: _Case, group: Group, key: str) -> Group:
+        """The members as they may be told; once some were, no others are."""
+        told: list[Contact] = []
+        others: list[Contact] = []
+        for one in group.members[:_MOST_ASKED]:
+            contact = await self._contact(one.name, one.slack)
+            if contact.slack:
+                was_told = await self._was_told(case, contact.slack, key)
+                (told if was_told else others).append(await self._timed(case, contact, key))
+        return replace(
+            group, members=tuple(told or others)
+        )  # a step is said once: not again to who comes back
+
+    async def _timed(self, case: _Case, contact: Contact, key: str) -> Contact:
+        """Somebody with the time until which they are not to be disturbed; who was told is told."""
+        if not contact.slack or await self._was_told(case, contact.slack, key):
+            return contact
+        return replace(contact, until=await self._duty.until(contact.slack))
+
+    async def _was_told(self, case: _Case, person: str, key: str) -> bool:
+        directly = {channel for channel, said in case.said if said == key and channel.startswith("D")}
+        return bool(directly) and await self._duty.direct(person) in directly
+
+    async def _assignee(self, person: Person) -> Contact:
+        return await self._contact(person.name, await self._found(person.email, person.id))
+
+    async def _person(self, named: str) -> str:
+        """The Slack id of whom a step names, by address or by id."""
+        return await self._found(named) if "@" in named else named
+
+    async def _found(self, email: str, user: int = 0) -> str:
+        try:
+            return await self._desk.people.found(email, user)
+        except (SlackRefused, Misconfigured):  # a name will have to do
+            return ""
+
+    async def _contact(self, name: str, user: str) -> Contact:
+        return Contact(name, user if user and await self._duty.active(user) else "")
+
+    async def _may(self, case: _Case, person: str, key: str) -> bool:
+        """Whether somebody's budget of the day allows one more; else they are told how many more wait."""
+        settings, store = self._desk.settings, self._desk.store
+        may = await store.may_ping(person, case.conversation.id, key, case.day, settings.pings.budget)
+        if not may and case.hours.open_at(case.now):
+            await self._enough(person, case.day)
+        return may
+
+    async def _enough(self, person: str, day: date) -> None:
+        """Say once a day how many more wait, and count on in the same message."""
+        channel = await self._duty.direct(person)
+        if not channel:
+            return
+        key = f"{ENOUGH}{day.isoformat()}"
+        async with self._telling:
+            count = await self._desk.store.beyond(person, day)
+            said = [
+                one for one in await self._desk.store.posts(0) if (one.channel, one.key) == (channel, key)
+            ]
+            stands = [Posted(ts, one.version) for one in said if (ts := await self._stands(one))]
+            if stands and stands[0].version == str(count):
+                return
+            step = Step(key, str(count), pings.enough(count), stands[0].ts if stands else None)
+            await self._poster.take(0, channel, step, None)
+
+    async def _stands(self, one: Delivery) -> str | None:
+        return one.ts or await self._poster.settle(0, one, None)
+
+
+def _said(case: _Case, ladders: Mapping[str, Ladder]) -> set[int]:
+    """The steps of this ladder that were said of this wait, in its channels or to people."""
+    found = set()
+    for channel, key in case.said:
+        thread, step = pings.numbers(key)
+        ours = ladders.get(channel) == case.ladder or (channel.startswith("D") and case.ladder.reaches)
+        if thread == case.thread and ours and step <= len(case.ladder.steps):
+            found.add(step)
+    return found

@@ -1,0 +1,156 @@
+"""Claims and snoozes, as the looks find them: what the truth or the time has ended is ended here."""
+
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from bot.claiming import ENDS, SURE, give_back, hold
+from bot.desk import Desk
+from bot.errors import Ambiguous, BridgeError, Transient
+from bot.freescout import NotFound
+from bot.model import Conversation, User
+from bot.quiet import QUESTION, ROUSED, Calm, Quiet, assigned_to, ended, quiet, roused
+from bot.store import Claim, ClaimState, Delivery, Snooze
+
+log = logging.getLogger(__name__)
+
+_SAID = timedelta(minutes=1)
+"""After which it is made sure that the end of a snooze was said, and the snooze is forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a look goes on with: the truth, what is quiet about it, and when time alone changes that."""
+
+    conversation: Conversation | None
+    calm: Calm
+    quiet: Quiet | None = None
+    again: tuple[datetime, ...] = ()
+
+
+async def known(desk: Desk, conversation: int) -> Calm:
+    """What is remembered. A look asks before it fetches the truth: what is held then, the truth knows of."""
+    return Calm(*await desk.store.calm(conversation))
+
+
+async def settle(
+    desk: Desk, conversation: Conversation | None, calm: Calm, said: Sequence[Delivery], places: Sequence[str]
+) -> Settled:
+    """End what the truth or the time has ended. `places` are the channels in which can be asked."""
+    again: list[datetime] = []
+    identity = next((one.conversation for one in (*calm.claims, calm.snooze) if one), 0)
+    if not identity:
+        return Settled(conversation, calm)
+    for claim in calm.claims:
+        again += await _claim(desk, conversation, claim, said, places)
+    if calm.snooze:
+        again += await _snooze(desk, conversation, calm.snooze, said)
+    now, grace = await known(desk, identity), desk.settings.claims.grace
+    if conversation and any(one.state in ENDS for one in now.claims):
+        conversation = await _finish(desk, conversation, now)
+        now = await known(desk, identity)
+    also = ""
+    if now.snooze and now.snooze.until_at <= desk.now() and conversation and conversation.assignee:
+        whose = conversation.assignee
+        also = await desk.people.slack_id(whose.email, whose.id) or ""
+    now = replace(now, also=also, home=_home(now, said, places), grace=grace)
+    still = quiet(now.held, now.snooze, conversation, desk.now())
+    return Settled(conversation, now, still, tuple(again))
+
+
+async def _claim(
+    desk: Desk,
+    conversation: Conversation | None,
+    claim: Claim,
+    said: Sequence[Delivery],
+    places: Sequence[str],
+) -> list[datetime]:
+    """Bring one claim to where it has to be; return when time alone changes it."""
+    if claim.state == ClaimState.TAKING:
+        return await _taking(desk, conversation, claim)
+    over = ended(claim, conversation)
+    if claim.state == ClaimState.HELD and over:
+        await desk.store.end_claim(claim, over)
+    elif claim.state == ClaimState.HELD:
+        return await _held(desk, claim, said, places)
+    return []
+
+
+async def _held(desk: Desk, claim: Claim, said: Sequence[Delivery], places: Sequence[str]) -> list[datetime]:
+    now = desk.now()
+    if now < claim.until_at:
+        return [claim.until_at]
+    lapses = claim.lapses_at if claim.lapses else await _asked(desk, claim, said, places)
+    if lapses is None:  # it is about to be asked, and silence counts from then on
+        return [now + desk.settings.claims.grace]
+    if now < lapses:
+        return [lapses]
+    await desk.store.begin_release(claim, ClaimState.LAPSING)
+    return []
+
+
+async def _taking(desk: Desk, conversation: Conversation | None, claim: Claim) -> list[datetime]:
+    """Find out whether FreeScout was told of a claim."""
+    begun = datetime.fromtimestamp(claim.since, UTC)
+    if conversation and assigned_to(conversation, claim.user):
+        await hold(desk, claim, conversation)
+    elif abs(desk.now() - begun) >= SURE:  # or the clock was put back
+        await desk.store.drop_claim(claim.id)
+    else:
+        return [begun + SURE]
+    return []
+
+
+async def _asked(
+    desk: Desk, claim: Claim, said: Sequence[Delivery], places: Sequence[str]
+) -> datetime | None:
+    """When silence releases a claim that was asked about, or that can be asked about nowhere."""
+    key = f"{QUESTION}{int(claim.until)}"
+    asked = [one.begun for one in said if one.key == key and one.ts]
+    if not asked and places:
+        return None
+    begun = datetime.fromtimestamp(min(asked), UTC) if asked else claim.until_at
+    lapses = begun + desk.settings.claims.grace
+    await desk.store.ask_claim(claim.id, lapses.timestamp())
+    return lapses
+
+
+async def _snooze(
+    desk: Desk, conversation: Conversation | None, snooze: Snooze, said: Sequence[Delivery]
+) -> list[datetime]:
+    over = any(one.key == f"{ROUSED}{int(snooze.until)}" and one.ts for one in said)
+    if over or roused(snooze, conversation):
+        await desk.store.end_snooze(snooze)
+        return []
+    now = desk.now()
+    return [snooze.until_at if now < snooze.until_at else now + _SAID]
+
+
+async def _finish(desk: Desk, conversation: Conversation, calm: Calm) -> Conversation:
+    """Give back what is to be given back, in the name of whoever was on it; return the truth afterwards."""
+    for claim in calm.claims:
+        if claim.state in ENDS:
+            who = User(claim.user, claim.name)
+            try:
+                await give_back(desk, conversation, claim, claim.slack_user, who)
+            except (Transient, Ambiguous):
+                raise
+            except BridgeError as error:
+                log.warning(
+                    "conversation %s stays assigned to user %s: %s", conversation.id, claim.user, error
+                )
+                await desk.store.end_claim(claim, ENDS[ClaimState(claim.state)])
+    with suppress(NotFound):
+        return await desk.freescout.conversation(conversation.id)
+    return conversation
+
+
+def _home(calm: Calm, said: Sequence[Delivery], places: Sequence[str]) -> str:
+    """Where is asked and told: where that stands already, else where they acted, else anywhere."""
+    keys = [f"{QUESTION}{int(calm.held.until)}"] if calm.held else []
+    keys += [f"{ROUSED}{int(calm.snooze.until)}"] if calm.snooze else []
+    own = [one.channel for one in (calm.held, calm.snooze) if one and one.channel in places]
+    stands = [one.channel for one in said if one.key in keys]
+    return next(iter([*stands, *own, *places]), "")

@@ -1,0 +1,24 @@
+"""The simulated month: no ping is missing, none early, none late, none twice, none to somebody else.
+
+`MONTH_SEEDS=20 MONTH_CONVERSATIONS=400` plays longer; `make month` does.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.month.play import play
+from tests.month.scenario import month
+
+SEEDS = int(os.environ.get("MONTH_SEEDS", "2"))
+CONVERSATIONS = int(os.environ.get("MONTH_CONVERSATIONS", "20"))
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("seed", range(SEEDS))
+async def test_every_ping_of_a_month_is_said_when_it_is_due(tmp_path: Path, seed: int) -> None:
+    played = await play(month(seed, CONVERSATIONS), tmp_path)
+    assert len(played.wanted) > CONVERSATIONS
+    assert played.differences() == []
+    assert played.unended == []

@@ -1,0 +1,471 @@
+"""The steps of a ladder, end to end: who is told, once, what becomes of it, and who is left in peace."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot import hours
+from bot.crashpoints import arm
+from bot.hours import MailboxHours
+from bot.ladderfile import Ladder, MailboxLadder, Pings, Rung
+from sandbox.slack import Message, Person
+from tests.conftest import House
+
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+
+
+def ladder(*steps: tuple[float, str], warn: float = 0, on_duty: str = "") -> tuple[MailboxLadder, ...]:
+    """A ladder for every mailbox, its steps in hours."""
+    rungs = tuple(Rung(timedelta(hours=after), tell) for after, tell in steps)
+    return (MailboxLadder(None, Ladder(rungs, timedelta(hours=warn) if warn else None, on_duty)),)
+
+
+def direct(house: House, person: Person) -> list[Message]:
+    """What stands in somebody's direct messages."""
+    return list(house.slack.workspace.direct(person.id).messages)
+
+
+async def passes(house: House, hours: float) -> None:
+    """Let time pass; what is due by then is looked at."""
+    house.clock.skip(timedelta(hours=hours))
+    await house.quiet()
+
+
+def pings(house: House, card: Message) -> list[Message]:
+    """The lines of the ladder in a card's thread."""
+    return [reply for reply in house.thread(card) if reply.metadata and _key(reply).startswith("ping:")]
+
+
+def _key(message: Message) -> str:
+    return str((message.metadata or {}).get("event_payload", {}).get("key", ""))
+
+
+async def morning(house: House) -> None:
+    """Go on tomorrow at nine, so that no midnight comes between what is told in a test."""
+    tomorrow = (house.clock() + timedelta(days=1)).replace(hour=9, minute=0, second=0, microsecond=0)
+    house.clock.skip(tomorrow - house.clock())
+    await house.quiet()
+
+
+async def restarted(house: House, **changes: Any) -> None:
+    await house.quiet()
+    await house.stop()
+    await house.start(**changes)
+
+
+async def climbing(house: House, *steps: tuple[float, str], **more: Any) -> Message:
+    """A house with this ladder, and a conversation of Ana's in it."""
+    budget = more.pop("pings", Pings())
+    opening = more.pop("hours", ())
+    await restarted(house, ladders=ladder(*steps, **more), pings=budget, hours=opening)
+    card = await house.writes()
+    house.freescout.agent_assigns(1, house.ana_id, house.ana_id)
+    await house.until(lambda: "took it" in house.said(card))
+    return card
+
+
+# ------------------------------------------------------------------------------------- what is told
+
+
+async def test_a_line_in_the_thread_calls_the_assignee(house: House) -> None:
+    card = await climbing(house, (1, "thread"))
+    await passes(house, 1.01)
+    (line,) = await house.until(lambda: pings(house, card))
+    assert (
+        line.text
+        == f"<@{house.ana.id}> Mark Moore has waited 1 h on #412 Printer on fire. Ana Alves, it is yours."
+    )
+    assert "It is yours." in line.all_text
+    assert "Reply" in line.all_text
+    assert "I'm On It" in line.all_text
+    assert not line.broadcast
+    assert direct(house, house.ana) == []
+
+
+async def test_told_to_the_channel_it_stands_there_as_well(house: House) -> None:
+    card = await climbing(house, (1, "channel"))
+    await passes(house, 1.01)
+    (line,) = await house.until(lambda: pings(house, card))
+    assert line.broadcast
+
+
+async def test_a_direct_message_goes_to_the_assignee_and_says_what_it_is_about(house: House) -> None:
+    card = await climbing(house, (1, "assignee"))
+    await passes(house, 1.01)
+    (said,) = await house.until(lambda: direct(house, house.ana))
+    for words in (
+        "Mark Moore has waited 1 h",
+        "#412 Printer on fire",
+        "Assigned to Ana Alves",
+        "Reply",
+        "I'm On It",
+    ):
+        assert words in said.all_text
+    assert pings(house, card) == []
+    assert direct(house, house.ben) == []
+
+
+async def test_a_user_group_is_mentioned_in_the_thread_and_in_the_channel(house: House) -> None:
+    group = house.slack.add_group("support-leads", house.ben)
+    card = await climbing(house, (1, "@support-leads"))
+    await passes(house, 1.01)
+    (line,) = await house.until(lambda: pings(house, card))
+    assert line.broadcast
+    assert line.text.startswith(f"<!subteam^{group.id}> ")
+    assert group.id in line.all_text
+
+
+@pytest.mark.parametrize("by", ["address", "id"])
+async def test_a_person_gets_a_direct_message(house: House, by: str) -> None:
+    await climbing(house, (1, house.ben.id if by == "id" else "Ben@example.org"))
+    await passes(house, 1.01)
+    await house.until(lambda: direct(house, house.ben))
+    assert direct(house, house.ana) == []
+
+
+async def test_the_warning_says_how_much_time_is_left(house: House) -> None:
+    card = await climbing(house, (1, "thread"), warn=0.25)
+    await passes(house, 0.76)
+    (line,) = await house.until(lambda: pings(house, card))
+    assert "14 min are left for an answer." in line.all_text
+    assert _key(line).endswith(":0")
+    await passes(house, 0.25)
+    await house.until(lambda: len(pings(house, card)) == 2)
+
+
+async def test_each_step_comes_once_and_a_restart_says_none_again(house: House) -> None:
+    card = await climbing(house, (1, "thread"), (2, "channel"), (3, "assignee"), (4, "ben@example.org"))
+    for step in range(1, 5):
+        await passes(house, 1.01)
+        told = lambda: len(pings(house, card)) + len(direct(house, house.ana)) + len(direct(house, house.ben))  # noqa: E731
+        await house.until(lambda step=step, told=told: told() == step)
+        await restarted(house)
+        assert told() == step
+    assert [len(pings(house, card)), len(direct(house, house.ana)), len(direct(house, house.ben))] == [
+        2,
+        1,
+        1,
+    ]
+
+
+async def test_a_bridge_that_was_away_says_the_highest_step_alone(house: House) -> None:
+    card = await climbing(house, (1, "thread"), (2, "channel"), (3, "assignee"))
+    await house.quiet()
+    await house.stop()
+    house.clock.skip(timedelta(hours=10))
+    await house.start()
+    await house.until(lambda: direct(house, house.ana))
+    await house.quiet()
+    assert pings(house, card) == []
+
+
+async def test_the_short_form_says_a_line_for_each_wait(house: House) -> None:
+    card = await house.writes()
+    await passes(house, 2.01)
+    (line,) = await house.until(lambda: pings(house, card))
+    assert "Nobody is assigned." in line.all_text
+
+
+# --------------------------------------------------------------------------- edited, and taken back
+
+
+async def test_an_answer_takes_everything_back(house: House) -> None:
+    card = await climbing(house, (1, "channel"), (2, "assignee"))
+    await passes(house, 1.01)
+    await house.until(lambda: pings(house, card))
+    await passes(house, 1.07)
+    await house.until(lambda: direct(house, house.ana))
+    house.freescout.agent_replies(1, house.ana_id, "<p>Use water.</p>")
+    line, said = pings(house, card)[0], direct(house, house.ana)[0]
+    for message in (line, said):
+        await house.until(lambda message=message: "Answered by Ana Alves after 2 h 0" in message.all_text)
+        assert "Reply" not in message.all_text
+        assert house.ana.id not in message.text + message.all_text
+    assert len(pings(house, card)) == len(direct(house, house.ana)) == 1
+
+
+async def test_another_assignee_is_called_in_the_same_line(house: House) -> None:
+    card = await climbing(house, (1, "thread"))
+    await passes(house, 1.01)
+    (line,) = await house.until(lambda: pings(house, card))
+    house.freescout.agent_assigns(1, house.ana_id, house.ben_id)
+    await house.until(lambda: house.ben.id in line.all_text)
+    assert house.ana.id not in line.all_text
+    assert len(pings(house, card)) == 1
+
+
+async def test_another_assignee_gets_a_message_of_their_own_and_the_old_one_says_so(house: House) -> None:
+    await climbing(house, (1, "assignee"))
+    await passes(house, 1.01)
+    (said,) = await house.until(lambda: direct(house, house.ana))
+    house.freescout.agent_assigns(1, house.ana_id, house.ben_id)
+    await house.until(lambda: "It went to Ben Brandt" in said.all_text)
+    assert "Reply" not in said.all_text
+    await house.until(lambda: direct(house, house.ben))
+    house.freescout.agent_assigns(1, house.ana_id, house.ana_id)  # and back: nobody is called again
+    await house.until(lambda: "Mark Moore has waited" in said.all_text)
+    assert len(direct(house, house.ana)) == len(direct(house, house.ben)) == 1
+
+
+async def test_a_question_asked_again_is_counted_in_the_line(house: House) -> None:
+    card = await climbing(house, (1, "thread"))
+    await passes(house, 1.01)
+    (line,) = await house.until(lambda: pings(house, card))
+    house.freescout.customer_replies(1, "<p>Hello?</p>")
+    await house.until(lambda: "asked 2 times" in line.all_text)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [("closed", "Closed by Ana Alves after 1 h"), ("pending", "Set to Pending by Ana Alves")],
+)
+async def test_what_ends_a_wait_otherwise_is_said_as_well(house: House, status: str, words: str) -> None:
+    card = await climbing(house, (1, "thread"))
+    await passes(house, 1.01)
+    (line,) = await house.until(lambda: pings(house, card))
+    house.freescout.agent_sets_status(1, house.ana_id, status)
+    await house.until(lambda: words in line.all_text)
+
+
+# ------------------------------------------------------------------------------------- who is there
+
+
+async def test_what_is_nobodys_goes_to_those_on_duty(house: House) -> None:
+    group = house.slack.add_group("support-duty", house.ben)
+    await restarted(house, ladders=ladder((1, "thread"), (2, "assignee"), on_duty="@support-duty"))
+    card = await house.writes()
+    await passes(house, 1.01)
+    (line,) = await house.until(lambda: pings(house, card))
+    assert line.text.startswith(f"<!subteam^{group.id}> ")
+    await passes(house, 1.01)
+    (said,) = await house.until(lambda: direct(house, house.ben))
+    assert "Nobody is assigned." in said.all_text
+
+
+async def test_what_is_nobodys_without_anybody_on_duty_goes_to_the_thread(house: House) -> None:
+    await restarted(house, ladders=ladder((1, "assignee")))
+    card = await house.writes()
+    await passes(house, 1.01)
+    (line,) = await house.until(lambda: pings(house, card))
+    assert "<" not in line.text
+
+
+async def test_a_deactivated_assignee_is_not_the_only_one_told(house: House) -> None:
+    house.slack.add_group("support-duty", house.ben)
+    await climbing(house, (1, "assignee"), on_duty="@support-duty")
+    house.ana.profile.deleted = True
+    await passes(house, 1.01)
+    await house.until(lambda: direct(house, house.ben))
+    assert direct(house, house.ana) == []
+
+
+async def test_do_not_disturb_delays_a_direct_message_until_its_end(house: House) -> None:
+    group = house.slack.add_group("support-duty")
+    card = await climbing(house, (1, "assignee"), on_duty="@support-duty")
+    house.slack.pauses(house.ana, house.clock(), house.clock() + timedelta(hours=3))
+    await passes(house, 1.01)
+    (line,) = await house.until(lambda: pings(house, card))  # somebody is told at once
+    assert group.id not in line.text, "a group without members reaches nobody"
+    assert direct(house, house.ana) == []
+    await passes(house, 2)
+    await house.until(lambda: direct(house, house.ana))
+    await house.quiet()
+    assert len(direct(house, house.ana)) == len(pings(house, card)) == 1
+
+
+async def test_while_the_assignee_is_away_those_on_duty_are_told(house: House) -> None:
+    house.slack.add_group("support-duty", house.ana, house.ben)
+    await climbing(house, (1, "assignee"), on_duty="@support-duty")
+    house.slack.pauses(house.ana, house.clock(), house.clock() + timedelta(hours=3))
+    await passes(house, 1.01)
+    (said,) = await house.until(lambda: direct(house, house.ben))
+    await passes(house, 2)
+    await house.until(lambda: direct(house, house.ana))
+    await house.until(lambda: "It went to Ana Alves" in said.all_text)
+    house.slack.pauses(house.ana, house.clock(), house.clock() + timedelta(hours=3))
+    house.freescout.customer_replies(1, "<p>Hello?</p>")  # who was told is told
+    await house.until(lambda: "asked 2 times" in direct(house, house.ana)[0].all_text)
+    assert len(direct(house, house.ben)) == 1
+
+
+async def test_a_group_that_slack_does_not_know_is_named_and_the_operators_hear_of_it(house: House) -> None:
+    group = house.slack.add_group("support-leads", house.ben)
+    card = await climbing(house, (1, "@support-leads"), (2, "@support-leads"))
+    await passes(house, 1.01)
+    await house.until(lambda: len(pings(house, card)) == 1)
+    group.handle = "leads"
+    await passes(house, 1.01)
+    line = (await house.until(lambda: pings(house, card)[1:]))[0]
+    assert "<" not in line.text
+    assert "@support-leads" in line.all_text
+    await house.health(lambda told: "no user group @support-leads" in str(told["problems"]))
+    group.handle = "support-leads"
+    house.clock.skip(2 * MINUTE)
+    house.freescout.customer_replies(1, "<p>Hello?</p>")
+    await house.until(lambda: group.id in line.all_text)
+    await house.health(lambda told: "support-leads" not in str(told["problems"]))
+
+
+async def test_beyond_the_budget_one_message_a_day_says_how_many_more_wait(house: House) -> None:
+    await morning(house)
+    await restarted(house, ladders=ladder((1, "assignee")), pings=Pings(2))
+    for number in range(1, 5):
+        await house.writes(f"Printer {number}", email=f"m{number}@example.org")
+        house.freescout.agent_assigns(number, house.ana_id, house.ana_id)
+    await house.quiet()
+    await passes(house, 1.01)
+    await house.until(
+        lambda: len(direct(house, house.ana)) == 3 and "2 more" in direct(house, house.ana)[-1].text
+    )
+    await restarted(house)
+    await house.quiet()
+    said = [one.all_text for one in direct(house, house.ana)]
+    assert len(said) == 3
+    assert "2 more wait: `/freescout mine`" in "".join(said)
+
+
+async def test_a_budget_counts_mentions_as_well(house: House) -> None:
+    await morning(house)
+    card = await climbing(house, (1, "thread"), (2, "thread"), pings=Pings(1))
+    await passes(house, 1.01)
+    await house.until(lambda: pings(house, card))
+    await passes(house, 1.01)
+    second = (await house.until(lambda: pings(house, card)[1:]))[0]
+    assert house.ana.id not in second.all_text
+    assert "Ana Alves, it is yours." in second.all_text
+
+
+# ------------------------------------------------------------------------------------ night and day
+
+
+def opened(house: House, *lines: str) -> tuple[MailboxHours, ...]:
+    problems: list[str] = []
+    table = {"zone": "UTC", "open": list(lines)}
+    made = hours.read("bridge.toml", [table], problems)
+    assert problems == []
+    return made
+
+
+async def test_at_night_nothing_is_said_and_in_the_morning_the_truth_decides(house: House) -> None:
+    tomorrow = (house.clock() + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    opening = opened(house, "mon-sun 09:00-17:00")
+    house.clock.skip(tomorrow + timedelta(hours=16) - house.clock())
+    card = await climbing(house, (1, "thread"), (2, "assignee"), hours=opening)
+    other = await house.writes("Fax", email="mia@example.org", name="Mia")
+    await passes(house, 1.5)  # 17:30: the first hour is over just as it closes
+    assert pings(house, card) == []
+    house.freescout.agent_replies(2, house.ana_id, "<p>Done.</p>")
+    await house.quiet()
+    house.clock.skip(tomorrow + timedelta(days=1, hours=9, minutes=1) - house.clock())
+    (line,) = await house.until(lambda: pings(house, card))
+    assert "of opening hours)" in line.all_text
+    assert pings(house, other) == []
+    await passes(house, 1)
+    await house.until(lambda: direct(house, house.ana))
+
+
+# --------------------------------------------------------------------------------- what breaks on the way
+
+
+async def test_slack_that_is_down_during_a_step_delays_it(house: House) -> None:
+    house.expects_errors = True
+    await climbing(house, (1, "assignee"))
+    house.slack.faults.api(error="internal_error", times=4)
+    house.clock.skip(1.01 * HOUR)
+    await asyncio.sleep(0.3)
+    house.slack.faults.clear()
+    house.clock.skip(15 * MINUTE)
+    await house.until(lambda: direct(house, house.ana))
+    await house.quiet()
+    assert len(direct(house, house.ana)) == 1
+
+
+async def test_a_confirmation_that_is_lost_leaves_one_message(house: House) -> None:
+    await climbing(house, (1, "assignee"))
+    house.slack.faults.api("chat.postMessage", cut=True, after=True)
+    house.clock.skip(1.01 * HOUR)
+    await house.until(lambda: direct(house, house.ana))
+    house.clock.skip(MINUTE)
+    await house.quiet()
+    await restarted(house)
+    assert len(direct(house, house.ana)) == 1
+
+
+async def test_a_process_that_dies_between_the_post_and_its_row_says_it_once(house: House) -> None:
+    house.expects_errors = True
+    await climbing(house, (1, "assignee"))
+    deaths: list[str] = []
+
+    def die(point: str) -> None:
+        if point == "post.made" and not deaths:
+            deaths.append(point)
+            raise RuntimeError("dies")
+
+    arm(die)
+    try:
+        house.clock.skip(1.01 * HOUR)
+        await house.until(lambda: deaths)
+        await house.stop()
+    finally:
+        arm(None)
+    assert len(direct(house, house.ana)) == 1
+    house.clock.skip(MINUTE)
+    await house.start()
+    await house.quiet()
+    assert len(direct(house, house.ana)) == 1
+    house.freescout.agent_replies(1, house.ana_id, "<p>Use water.</p>")
+    await house.until(lambda: "Answered by Ana Alves" in direct(house, house.ana)[0].all_text)
+
+
+async def test_reply_works_in_a_direct_message(house: House) -> None:
+    await climbing(house, (1, "assignee"))
+    await passes(house, 1.01)
+    (said,) = await house.until(lambda: direct(house, house.ana))
+    view = await house.opens(house.ana, "Reply", said)
+    assert "mark@example.org" in view.all_text
+
+
+async def test_what_a_customer_writes_pings_nobody(house: House) -> None:
+    await restarted(house, ladders=ladder((1, "thread"), (2, "ben@example.org")))
+    card = await house.writes("<!channel> <@U123> &amp;", name="<!here>")
+    await passes(house, 1.01)
+    (line,) = await house.until(lambda: pings(house, card))
+    await passes(house, 1.01)
+    (said,) = await house.until(lambda: direct(house, house.ben))
+    for message in (line, said):
+        assert "<" not in message.text
+        assert "&lt;!channel&gt;" in message.text
+
+
+async def test_a_channel_that_is_not_there_keeps_no_direct_message_back(house: House) -> None:
+    house.expects_errors = True
+    card = await climbing(house, (1, "assignee"))
+    await house.slack.renames("support", "help")
+    await restarted(house)
+    house.clock.skip(1.01 * HOUR)
+    (said,) = await house.until(lambda: direct(house, house.ana))
+    assert "Mark Moore has waited" in said.all_text
+    assert pings(house, card) == []
+
+
+async def test_a_claim_quiets_what_stands_and_what_would_come(house: House) -> None:
+    card = await climbing(house, (1, "thread"), (1.25, "assignee"))
+    await passes(house, 1.01)
+    (line,) = await house.until(lambda: pings(house, card))
+    await house.ana.presses("I'm On It", on=line)
+    await house.until(lambda: "is on it" in line.all_text)
+    assert house.ana.id not in line.all_text
+    await passes(house, 0.3)
+    assert direct(house, house.ana) == []
+
+
+async def test_a_missing_scope_costs_a_mention_and_no_ping(house: House) -> None:
+    house.slack.add_group("support-duty", house.ben)
+    await restarted(house, ladders=ladder((1, "thread"), on_duty="@support-duty"))
+    house.slack.faults.api("usergroups.list", error="missing_scope", times=50)
+    card = await house.writes()
+    await passes(house, 1.01)
+    (line,) = await house.until(lambda: pings(house, card))
+    assert "For @support-duty." in line.all_text
