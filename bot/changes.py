@@ -23,8 +23,10 @@ class Seen:
     mailbox: int
     known: tuple[int, ...]
     """The ids of its newest published threads. Not the highest: a draft keeps its id when it is sent."""
+    since: float
+    """When the oldest of those came, in seconds since 1970."""
     latest: float
-    """When the newest of them came, in seconds since 1970."""
+    """And the newest."""
     published: bool = True
 
     @classmethod
@@ -37,6 +39,7 @@ class Seen:
             status=conversation.status.value,
             mailbox=conversation.mailbox_id,
             known=tuple(thread.id for thread in newest),
+            since=newest[0].created_at.timestamp() if newest else 0,
             latest=newest[-1].created_at.timestamp() if newest else 0,
             published=conversation.published,
         )
@@ -50,7 +53,8 @@ class Seen:
         told = [one for one in truth.threads if one.state == "published" and one.id not in self.known]
         if len(self.known) < _KNOWN:
             return told
-        return [one for one in told if one.id > min(self.known) or one.created_at.timestamp() >= self.latest]
+        oldest, highest = (self.since, self.known[0]), max(self.known)
+        return [one for one in told if one.id > highest or (one.created_at.timestamp(), one.id) > oldest]
 
     @classmethod
     def load(cls, kept: str) -> "Seen | None":

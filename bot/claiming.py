@@ -18,12 +18,14 @@ from bot.hours import NEVER, Hours, kept
 from bot.model import Conversation, Status, User
 from bot.quiet import Calm, assigned_to, newest_message
 from bot.slackapi import call
-from bot.store import Claim, ClaimState, Ended, Snooze
+from bot.store import Claim, ClaimState, Ended, Snooze, Store
 
 log = logging.getLogger(__name__)
 
 SURE = timedelta(minutes=2)
 """After which a claim that FreeScout knows nothing of was never made."""
+_in_hand: set[tuple[Store, int]] = set()
+"""Claims that are being given back: a look must not do it beside whoever pressed the button."""
 ENDS = {ClaimState.RELEASING: ClaimState.RELEASED, ClaimState.LAPSING: ClaimState.LAPSED}
 """How a claim ends that is being given back."""
 
@@ -107,7 +109,20 @@ async def release(desk: Desk, slack_user: str, user: User, conversation: Convers
 async def give_back(
     desk: Desk, conversation: Conversation, claim: Claim, slack_user: str, user: User
 ) -> None:
-    """Finish a release that is written down."""
+    """Finish a release that is written down, unless somebody is about to."""
+    mine = desk.store, claim.id
+    if mine in _in_hand:
+        return
+    _in_hand.add(mine)
+    try:
+        await _give_back(desk, conversation, claim, slack_user, user)
+    finally:
+        _in_hand.discard(mine)
+
+
+async def _give_back(
+    desk: Desk, conversation: Conversation, claim: Claim, slack_user: str, user: User
+) -> None:
     action = "release" if claim.state == ClaimState.RELEASING else "release after silence"
     if claim.assigned and assigned_to(conversation, claim.user):
         await assign(desk, slack_user, user, conversation, None, action=action)

@@ -84,7 +84,7 @@ class Scene:
     def version(self) -> str:
         """Tells what a dialog shows from what it should show."""
         who = sorted((one.slack_user, one.kind) for one in self.others)
-        seen = asdict(replace(Seen.of(self.conversation), known=(), latest=0))
+        seen = asdict(replace(Seen.of(self.conversation), known=(), since=0, latest=0))
         told = [one.id for one in self.conversation.threads if one.state == "published" and one.type in TOLD]
         return json.dumps((seen, told, who, [one.id for one in self.held]))
 

@@ -40,8 +40,8 @@ class Teller:
         self._channels = channels
         self._busy: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._failed: dict[int, tuple[float, int]] = {}
-        """By reply: when to try again, and how often it failed."""
+        self._failed: dict[int, tuple[float, int, int]] = {}
+        """By reply: when to try again, how often it failed, and what was to be told then."""
         self._boxes: dict[int, Mailbox | None] = {}
         self._written: dict[int, int] = {}
         """By reply: up to which change its writer was told."""
@@ -61,7 +61,9 @@ class Teller:
             log.error("the outbox cannot be read: %s", error)
             return False
         for reply in replies:
-            if reply.id not in self._busy and self._failed.get(reply.id, (0.0, 0))[0] <= time.monotonic():
+            until, _, changed = self._failed.get(reply.id, (0.0, 0, 0))
+            due = until <= time.monotonic() or changed < reply.changed
+            if due and reply.id not in self._busy:
                 self._busy.add(reply.id)
                 task = asyncio.create_task(self._tell(reply))
                 self._tasks.add(task)
@@ -91,9 +93,9 @@ class Teller:
             self._busy.discard(reply.id)
 
     def _put_off(self, reply: Reply, named: float | None = None) -> None:
-        tries = self._failed.get(reply.id, (0.0, 0))[1] + 1
+        tries = self._failed.get(reply.id, (0.0, 0, 0))[1] + 1
         pause = max(named or 0, min(_LONGEST, _AGAIN * 2 ** min(tries - 1, 10)))
-        self._failed[reply.id] = time.monotonic() + pause, tries
+        self._failed[reply.id] = time.monotonic() + pause, tries, reply.changed
 
     async def _everybody(self, reply: Reply) -> None:
         """Bring the message in the card's thread up to date."""
@@ -139,7 +141,7 @@ class Teller:
 
     async def _channel(self, reply: Reply, cards: Mapping[str, str]) -> str:
         """Where the conversation's card is, the writer's own one before others; else a direct message."""
-        shut = self._failed.get(reply.id, (0.0, 0))[1] >= _THREAD_TRIES
+        shut = self._failed.get(reply.id, (0.0, 0, 0))[1] >= _THREAD_TRIES
         if not cards or shut:
             return await self._desk.direct(reply.slack_user)
         return reply.channel if reply.channel in cards else next(iter(cards))

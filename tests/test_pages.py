@@ -49,7 +49,7 @@ async def test_a_customer_writes_on_one_page_and_is_answered_on_the_other(house:
     await page.get_by_role("button", name="Reply", exact=True).first.click()
     dialog = page.get_by_role("dialog")
     await expect(dialog.get_by_text("To Nora Quist")).to_be_visible()
-    await dialog.get_by_role("textbox").fill("It comes <tomorrow>.")
+    await dialog.get_by_role("textbox", name="Reply").fill("It comes <tomorrow>.")
     await dialog.get_by_role("button", name="Send Reply").click()
     await expect(dialog).to_be_hidden()
     await expect(page.get_by_text("Your reply on #412 went to nora@example.org.")).to_be_visible()

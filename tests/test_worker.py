@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.course import _hopeless
 from bot.errors import Ambiguous, BridgeError, Misconfigured, Permanent, Transient
 from bot.health import Health
-from bot.reconcile import _hopeless
 from bot.store import Looked, Store, Work
 from bot.worker import Worker
 from sandbox.clock import Clock

@@ -59,6 +59,14 @@ async def mine(desk: Desk, address: str, **more: Any) -> list[Conversation]:
     return [one async for one in desk.client.conversations(query)]
 
 
+async def test_a_page_says_how_many_rows_and_pages_there_are(desk: Desk) -> None:
+    query = ConversationQuery(mailboxes=[desk.mailbox.id], page_size=1)
+    first = await desk.client.page(query, 1)
+    assert first.total >= len(first.rows)
+    assert first.last >= 1
+    assert (await desk.client.page(query, first.last + 5)).rows == ()
+
+
 # ------------------------------------------------------------------------------------ who is asking
 
 
