@@ -207,6 +207,8 @@ def _standing(conversation: Conversation, place: Place) -> list[str | Block]:
     if place.wait:
         asked = f", asked {place.wait.asked} times" if place.wait.asked > 1 else ""
         parts.append(f":hourglass_flowing_sand: waiting since {when(place.wait.since)}{asked}")
+    elif why := clock.unwaited(conversation):
+        parts.append(plain(why))
     return parts
 
 

@@ -198,6 +198,7 @@ def _card_version(conversation: Conversation, place: Place) -> str:
         place.mailbox,
         place.url,
         since,
+        *([] if place.wait else [clock.unwaited(conversation)]),
         *(["anew"] if place.again else []),
         *place.beside,
         *place.menu,

@@ -1,6 +1,7 @@
 """What Slack shows of a conversation, whatever strangers wrote into it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from bot.ladder import Told
 from bot.model import Attachment, Conversation, Mailbox, Person, Status, Thread
 from bot.pings import words as pings
 from tests.blockcheck import MAX_SIZE_OF_BLOCKS, problems_in_message, size_of_blocks
+from tests.samples import sample_conversation, sample_place
 
 PROFILE = settings(max_examples=100, deadline=None, derandomize=True)
 
@@ -474,3 +476,13 @@ def test_any_card_says_its_number_in_the_fallback_and_in_the_blocks(
     assert f"#{about.number}" in card.text
     assert f"#{about.number}" in shown(card)
     assert bool(buttons(card)) is about.published
+
+
+def test_the_card_says_why_a_message_makes_nobody_wait() -> None:
+    away = "<p>I am out of the office until Monday 12 May. For urgent matters write to x@y.example.</p>"
+    first = replace(sample_conversation().threads[0], body=away)
+    conversation = sample_conversation(subject="Automatic reply: hello", threads=(first,))
+    shown = cards.card(conversation, sample_place(conversation))
+    assert "nobody waits: an out-of-office answer" in str(shown.blocks)
+    closed = replace(conversation, status=Status.CLOSED)
+    assert "nobody waits" not in str(cards.card(closed, sample_place(closed)).blocks)

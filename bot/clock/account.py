@@ -75,6 +75,14 @@ def uncounted(conversation: Conversation) -> tuple[Entry, ...]:
     return tuple(Entry(one, Effect.UNCOUNTED, why) for one, why in found if why)
 
 
+def unwaited(conversation: Conversation) -> str:
+    """Why the customer's last words do not make them wait, as the card says it; nothing where they do."""
+    if conversation.status is not Status.ACTIVE:
+        return ""
+    reasons = dict.fromkeys(entry.why for entry in uncounted(conversation))
+    return f"nobody waits: {', '.join(reasons)}" if reasons else ""
+
+
 @dataclass(slots=True)
 class _Books:
     """What waits for an answer, as the threads go by."""
