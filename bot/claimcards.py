@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from bot import clock, mail
 from bot.cards import Block, Message, button, context, named, plain, richtext_block, when
+from bot.hours import ALWAYS, Hours
 from bot.model import Conversation, Status
-from bot.quiet import QUESTION, RELEASE, ROUSED, YES, Calm, roused
+from bot.quiet import QUESTION, RELEASE, ROUSED, YES, Calm, asks_at, roused
 from bot.richtext import Element, link, section, text
 from bot.store import Claim, ClaimState, Snooze
 
@@ -22,9 +23,9 @@ def lines(calm: Calm, now: datetime) -> tuple[Block, ...]:
     """What the card says of who is on it, and until when it is put aside."""
     said: list[Block] = []
     claim, snooze = calm.held, calm.snooze
-    if claim and now < claim.until_at:
+    if claim and (asked := asks_at(claim, now, calm.hours)) > now:
         words = f"{_name(claim.name)} is on it until"
-        said.append(context(":eyes:", plain(words), until(claim.until_at, claim.since)))
+        said.append(context(":eyes:", plain(words), until(asked, claim.since)))
     elif claim:
         said.append(context(":eyes:", plain(f"{_name(claim.name)} is asked whether they are still on it")))
     if snooze and now < snooze.until_at:
@@ -48,8 +49,9 @@ def told(
     """What belongs in the card's thread: each with its key and its version."""
     for claim in calm.claims:
         key = f"{QUESTION}{int(claim.until)}"
-        if claim.state == ClaimState.HELD and now >= claim.until_at:
-            yield key, "asked", question(conversation, claim, calm.grace)
+        due = now >= claim.until_at and (calm.hours.open_at(now) or key in standing)
+        if claim.state == ClaimState.HELD and due:
+            yield key, "asked", question(conversation, claim, calm.grace, calm.hours)
         elif claim.state not in (ClaimState.HELD, ClaimState.TAKING, *_LETTING_GO) and key in standing:
             yield key, claim.state, outcome(claim)
     snooze = calm.snooze
@@ -57,10 +59,11 @@ def told(
         yield f"{ROUSED}{int(snooze.until)}", "1", over(conversation, snooze, calm.also, now)
 
 
-def question(conversation: Conversation, claim: Claim, grace: timedelta) -> Message:
+def question(conversation: Conversation, claim: Claim, grace: timedelta, hours: Hours = ALWAYS) -> Message:
     """Ask whoever is on it."""
     title = mail.one_line(conversation.title, 100)
-    what = f"Without an answer it is released in {clock.spoken(grace)}, and reminders go on."
+    wait = clock.spoken(grace) + ("" if hours.week is None else " of opening hours")
+    what = f"Without an answer it is released in {wait}, and reminders go on."
     ask: list[Element] = [{"type": "user", "user_id": claim.slack_user}, text(" Still on it?", bold=True)]
     value = str(claim.id)
     answers: list[Block] = [

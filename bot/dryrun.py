@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 import aiohttp
 
-from bot import clock, ladder, mail, pings, routes
+from bot import clock, ladder, mail, pings, routes, settling
 from bot.channels import Channels
 from bot.desk import Desk
 from bot.duty import Duty
@@ -238,7 +238,8 @@ async def _why_not(stage: _Stage, identity: int, failed: dict[int, str]) -> str:
     if conversation is None or wait is None:
         return failed.get(identity, "")
     held = Calm(await desk.store.claims(identity)).held
-    still = quiet(held, await desk.store.snoozed(identity), conversation, now)
+    hours = await settling.opening(desk, conversation)
+    still = quiet(held, await desk.store.snoozed(identity), conversation, now, hours)
     if still:
         why = f"{still.why}{f', until {_when(still.until)}' if still.until else ''}"
     else:

@@ -40,7 +40,7 @@ class Duty:
         self._direct: dict[str, str] = {}
 
     async def active(self, user: str) -> bool:
-        """Whether somebody has an account that is not deactivated, and is no bot."""
+        """Whether an account is neither deactivated nor a bot's; yes where Slack does not tell."""
         return await self._active.get(user, lambda: self._asked_active(user))
 
     async def until(self, user: str) -> datetime | None:
@@ -72,11 +72,18 @@ class Duty:
         return self._direct[user]
 
     async def _asked_active(self, user: str) -> bool:
-        try:
-            person = (await _ask(self._web.users_info, user=user)).get("user") or {}
-        except SlackRefused:
-            return False
+        told = await self._told("who is active", self._account(user)) or {}
+        person = told.get("user") or {}
         return not (person.get("deleted") or person.get("is_bot"))
+
+    async def _account(self, user: str) -> dict[str, Any]:
+        """Somebody's account; one that Slack does not know is like a deactivated one."""
+        try:
+            return await _ask(self._web.users_info, user=user)
+        except SlackRefused as error:
+            if error.code != "user_not_found":
+                raise
+            return {"user": {"deleted": True}}
 
     async def _asked_until(self, user: str) -> datetime | None:
         told = await self._told("do-not-disturb", _ask(self._web.dnd_info, user=user)) or {}

@@ -74,6 +74,11 @@ class Told:
         kept = tuple(one for one in self.direct if one not in people)
         return replace(self, direct=kept, mention="" if self.mention in people else self.mention)
 
+    def orphaned(self, people: Iterable[str]) -> "Told":
+        """The same without these; where nobody is left to get it directly, the thread says it."""
+        left = self.without(people)
+        return replace(left, line=True) if self.direct and not left.direct else left
+
 
 def limit(ladder: Ladder, step: int) -> timedelta:
     """How much business time passes before a step."""

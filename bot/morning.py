@@ -59,6 +59,9 @@ class Told:
     """The mailboxes' names, in the order of `boxes`."""
     oldest_url: str = ""
     cut: bool = False
+    """Whether more changed than was counted."""
+    unread: bool = False
+    """Whether there are open conversations that were not looked at."""
 
     @property
     def whole(self) -> Box:
@@ -90,6 +93,8 @@ def message(told: Told, file: str = "") -> Message:
         blocks.append({"type": "image", "slack_file": {"id": file}, "alt_text": said})
     if whole.waiting:
         blocks.append(offers())
+    if told.unread:
+        blocks.append(context(plain(waiters.CUT)))
     if told.cut:
         blocks.append(context(plain(f"Counted from the {MOST} conversations that changed first.")))
     return Message(mail.escape(f"{head}. {said}"), tuple(blocks))
@@ -97,7 +102,7 @@ def message(told: Told, file: str = "") -> Message:
 
 def _now(whole: Box, told: Told) -> list[Element]:
     if not whole.waiting:
-        return [text("Nobody waits.")]
+        return [text("Nobody waits of those that were looked at." if told.unread else "Nobody waits.")]
     some, first = len(whole.waiting), whole.waiting[0]
     one = first.conversation
     return [
@@ -191,16 +196,16 @@ class Morning:
         return Posted(ts, row.version) if ts else None
 
     async def _told(self, boxes: Sequence[Mailbox], today: date, span: Span) -> Told:
-        """Count, in at most 26 requests for all that is counted: `waiters.MOST` and `MOST` by fifties."""
+        """Count, in 26 requests; more where `waiters.MOST` are not all that is open."""
         desk = self._desk
         kept = {box.id: waiters.kept(desk, box) for box in boxes}
-        waiting = await waiters.open_ones(desk, kept)
+        waiting, unread = await waiters.open_ones(desk, kept)
         changed = await self._changed(list(kept), span)
         counted = daystats.count(waiting, changed, kept, span, desk.now())
         whole = daystats.together(counted)
         url = desk.settings.conversation_url(whole.waiting[0].conversation.id) if whole.waiting else ""
         names = tuple(mail.one_line(box.name, 60) for box in boxes)
-        return Told(today, span, counted, names, url, cut=len(changed) >= MOST)
+        return Told(today, span, counted, names, url, len(changed) >= MOST, unread)
 
     async def _changed(self, mailboxes: Sequence[int], span: Span) -> list[Conversation]:
         query = ConversationQuery(

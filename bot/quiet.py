@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot import clock
+from bot.hours import ALWAYS, Hours
 from bot.model import Conversation, Status
 from bot.store import Claim, ClaimState, Snooze
 
@@ -37,7 +38,9 @@ class Calm:
     home: str = ""
     """The channel in which is asked and told."""
     grace: timedelta = timedelta(0)
-    """How long whoever is asked may take to answer."""
+    """How long whoever is asked may take to answer, in business time."""
+    hours: Hours = ALWAYS
+    """When the mailbox is open: nobody is asked while it is not."""
 
     @property
     def held(self) -> Claim | None:
@@ -46,7 +49,11 @@ class Calm:
 
 
 def quiet(
-    claim: Claim | None, snooze: Snooze | None, conversation: Conversation | None, now: datetime
+    claim: Claim | None,
+    snooze: Snooze | None,
+    conversation: Conversation | None,
+    now: datetime,
+    hours: Hours = ALWAYS,
 ) -> Quiet | None:
     """Say what keeps a conversation quiet. A claim does until its question was answered by silence."""
     if snooze and now < snooze.until_at and not roused(snooze, conversation):
@@ -55,10 +62,17 @@ def quiet(
         return None
     if now < claim.until_at:
         return Quiet(claim.until_at, f"{claim.name} is on it")
+    if (asks := asks_at(claim, now, hours)) > now:
+        return Quiet(asks, f"{claim.name} is on it")
     asked = f"{claim.name} is asked whether they are still on it"
     if not claim.lapses:
         return Quiet(None, asked)
     return Quiet(claim.lapses_at, asked) if now < claim.lapses_at else None
+
+
+def asks_at(claim: Claim, now: datetime, hours: Hours) -> datetime:
+    """From when one may ask whether they are still on it: while it is open, unless it was asked already."""
+    return claim.until_at if claim.lapses else hours.next_open(max(now, claim.until_at))
 
 
 def ended(claim: Claim, conversation: Conversation | None) -> ClaimState | None:

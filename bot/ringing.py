@@ -142,10 +142,12 @@ class Ringing:
         )
         told = ladder.told(how, await self._reach(case, rung, case.key(step)), case.now)
         people = [*told.direct, *([told.mention] if told.mention[:1] in ("U", "W") else [])]
-        told = told.without([one for one in people if not await self._may(case, one, case.key(step))])
+        missed = [one for one in people if not await self._may(case, one, case.key(step))]
+        missed += [one for one in told.direct if not await self._duty.direct(one)]
+        told = told.orphaned(missed)
         for person in told.direct:
-            if channel := await self._duty.direct(person):
-                found.direct[channel] = (*found.direct.get(channel, ()), step)
+            channel = await self._duty.direct(person)
+            found.direct[channel] = (*found.direct.get(channel, ()), step)
         if told.later:
             found.again.append(told.later)
         return told

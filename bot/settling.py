@@ -6,10 +6,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from bot.claiming import ENDS, SURE, give_back, hold
+from bot.claiming import ENDS, SURE, give_back, hold, hours
 from bot.desk import Desk
 from bot.errors import Ambiguous, BridgeError, Transient
 from bot.freescout import NotFound
+from bot.hours import ALWAYS, NEVER, Hours
 from bot.model import Conversation, User
 from bot.quiet import QUESTION, ROUSED, Calm, Quiet, assigned_to, ended, quiet, roused
 from bot.store import Claim, ClaimState, Delivery, Snooze
@@ -43,8 +44,9 @@ async def settle(
     identity = next((one.conversation for one in (*calm.claims, calm.snooze) if one), 0)
     if not identity:
         return Settled(conversation, calm)
+    open_hours = await opening(desk, conversation)
     for claim in calm.claims:
-        again += await _claim(desk, conversation, claim, said, places)
+        again += await _claim(desk, conversation, claim, said, places, kept=open_hours)
     if calm.snooze:
         again += await _snooze(desk, conversation, calm.snooze, said)
     now, grace = await known(desk, identity), desk.settings.claims.grace
@@ -55,8 +57,8 @@ async def settle(
     if now.snooze and now.snooze.until_at <= desk.now() and conversation and conversation.assignee:
         whose = conversation.assignee
         also = await desk.people.slack_id(whose.email, whose.id) or ""
-    now = replace(now, also=also, home=_home(now, said, places), grace=grace)
-    still = quiet(now.held, now.snooze, conversation, desk.now())
+    now = replace(now, also=also, home=_home(now, said, places), grace=grace, hours=open_hours)
+    still = quiet(now.held, now.snooze, conversation, desk.now(), open_hours)
     return Settled(conversation, now, still, tuple(again))
 
 
@@ -66,6 +68,8 @@ async def _claim(
     claim: Claim,
     said: Sequence[Delivery],
     places: Sequence[str],
+    *,
+    kept: Hours,
 ) -> list[datetime]:
     """Bring one claim to where it has to be; return when time alone changes it."""
     if claim.state == ClaimState.TAKING:
@@ -74,15 +78,19 @@ async def _claim(
     if claim.state == ClaimState.HELD and over:
         await desk.store.end_claim(claim, over)
     elif claim.state == ClaimState.HELD:
-        return await _held(desk, claim, said, places)
+        return await _held(desk, claim, said, places, kept)
     return []
 
 
-async def _held(desk: Desk, claim: Claim, said: Sequence[Delivery], places: Sequence[str]) -> list[datetime]:
+async def _held(
+    desk: Desk, claim: Claim, said: Sequence[Delivery], places: Sequence[str], kept: Hours
+) -> list[datetime]:
     now = desk.now()
     if now < claim.until_at:
         return [claim.until_at]
-    lapses = claim.lapses_at if claim.lapses else await _asked(desk, claim, said, places)
+    lapses = claim.lapses_at if claim.lapses else await _asked(desk, claim, said, places, kept)
+    if lapses is None and (opens := kept.next_open(now)) > now:  # nobody is asked at night
+        return [opens]
     if lapses is None:  # it is about to be asked, and silence counts from then on
         return [now + desk.settings.claims.grace]
     if now < lapses:
@@ -104,7 +112,7 @@ async def _taking(desk: Desk, conversation: Conversation | None, claim: Claim) -
 
 
 async def _asked(
-    desk: Desk, claim: Claim, said: Sequence[Delivery], places: Sequence[str]
+    desk: Desk, claim: Claim, said: Sequence[Delivery], places: Sequence[str], kept: Hours
 ) -> datetime | None:
     """When silence releases a claim that was asked about, or that can be asked about nowhere."""
     key = f"{QUESTION}{int(claim.until)}"
@@ -112,9 +120,15 @@ async def _asked(
     if not asked and places:
         return None
     begun = datetime.fromtimestamp(min(asked), UTC) if asked else claim.until_at
-    lapses = begun + desk.settings.claims.grace
+    lapses = kept.after(begun, desk.settings.claims.grace)
     await desk.store.ask_claim(claim.id, lapses.timestamp())
     return lapses
+
+
+async def opening(desk: Desk, conversation: Conversation | None) -> Hours:
+    """The mailbox's hours; where it never opens, the time counts by the clock."""
+    kept = await hours(desk, conversation) if conversation else ALWAYS
+    return kept if kept.next_open(desk.now()) < NEVER else ALWAYS
 
 
 async def _snooze(

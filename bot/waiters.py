@@ -3,18 +3,25 @@
 FreeScout's own order moves with every message of the customer's, so the threads are fetched with the list.
 """
 
+from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot import clock, mail, quiet, routes
 from bot.daystats import Kept, Waiting, longest
 from bot.desk import Desk
 from bot.errors import UserError
-from bot.freescout import ConversationQuery, Sort
+from bot.freescout import ConversationQuery, NotFound, Sort
 from bot.model import Conversation, Mailbox, Status, User
 
 MOST = 300
-"""Open conversations that are read, in requests of fifty: those whose customers wrote longest ago."""
+"""Open conversations whose threads are read, in requests of fifty: those last written to longest ago."""
+FURTHEST = 3_000
+"""Open conversations that are passed by, without threads, where many of the first ones were answered."""
+CUT = "There are more open conversations, which were not looked at."
+_PAGE = 50
+_FEW = 2
+"""Conversations of one page that are fetched each by itself rather than with the whole page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +34,63 @@ class Queue:
 
 async def queue(desk: Desk, mailboxes: Collection[int], most: int = MOST) -> Queue:
     """List who waits in these mailboxes."""
-    rows = await open_ones(desk, mailboxes, most)
+    rows, cut = await open_ones(desk, mailboxes, most)
     found = [one for row in rows if (one := await waits(desk, row))]
-    return Queue(tuple(sorted(found, key=longest)), len(rows) >= most)
+    return Queue(tuple(sorted(found, key=longest)), cut)
 
 
-async def open_ones(desk: Desk, mailboxes: Collection[int], most: int = MOST) -> list[Conversation]:
-    """Fetch what is active there, with threads: at most `most`."""
+async def open_ones(
+    desk: Desk, mailboxes: Collection[int], most: int = MOST
+) -> tuple[list[Conversation], bool]:
+    """Fetch who may wait there, with threads; say whether there are more that were not looked at.
+
+    The first `most` are read whoever wrote last: an automatic answer is no answer, and only threads tell.
+    Where they are not all, the rest is passed by without threads until `most` customers wrote last.
+    """
     if not mailboxes:
-        return []
+        return [], False
     query = ConversationQuery(
         mailboxes=sorted(mailboxes), statuses=(Status.ACTIVE,), sort=Sort.WAITING, threads=True
     )
-    rows = desk.freescout.conversations(query, most=most)
-    return [row async for row in rows if row.mailbox_id in mailboxes]
+    first = [row async for row in desk.freescout.conversations(query, most=most)]
+    further, cut = await _further(desk, query, first, most) if len(first) >= most else ([], False)
+    return [row for row in (*first, *further) if row.mailbox_id in mailboxes], cut
+
+
+async def _further(
+    desk: Desk, query: ConversationQuery, first: list[Conversation], most: int
+) -> tuple[list[Conversation], bool]:
+    """Those after the first ones in which the customer wrote last, and whether there are more."""
+    known = {row.id for row in first}
+    left = most - sum(row.latest_reply_from == "customer" for row in first)
+    pages: dict[int, int] = {}
+    """By conversation, the page on which it stood."""
+    passed, cut = 0, False
+    light = replace(query, threads=False, page_size=2 * _PAGE)
+    async for row in desk.freescout.conversations(light, most=FURTHEST):
+        passed += 1
+        if row.id not in known and row.latest_reply_from == "customer":
+            if len(pages) >= left:
+                cut = True
+                break
+            pages[row.id] = (passed - 1) // _PAGE + 1
+    return await _threads(desk, replace(query, page_size=_PAGE), pages), cut or passed >= FURTHEST
+
+
+async def _threads(desk: Desk, query: ConversationQuery, pages: dict[int, int]) -> list[Conversation]:
+    """Fetch these with threads: page by page, and each that is not there any more by itself."""
+    found: dict[int, Conversation] = {}
+    for number, some in Counter(pages.values()).items():
+        if some > _FEW:
+            page = await desk.freescout.page(query, number)
+            found.update({row.id: row for row in page.rows if row.id in pages})
+    for identity in pages:
+        if identity not in found:
+            try:
+                found[identity] = await desk.freescout.conversation(identity, ("threads",))
+            except NotFound:
+                continue  # deleted meanwhile
+    return list(found.values())
 
 
 async def waits(desk: Desk, row: Conversation) -> Waiting | None:

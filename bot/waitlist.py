@@ -37,8 +37,6 @@ _TICK = timedelta(minutes=5)
 """How old the waits may be that a list names."""
 _WORKING_DAY = timedelta(hours=8)
 """Of a day on which nobody works."""
-_PATIENCE = 120.0
-"""Seconds after the start in which every conversation that was in a list is looked at, if all goes well."""
 _EVERY = 2.0
 _DAY = timedelta(days=1)
 _KEPT = 5_000
@@ -76,6 +74,12 @@ def entry(view: View) -> Entry | None:
     whose = mail.one_line(view.quiet.why if view.quiet else whose, 50)
     title, customer = mail.one_line(one.title, 80), mail.one_line(named(one.customer), 50)
     return Entry(one.id, title, view.url, customer, whose, wait.since, rungs.hours)
+
+
+def unknown(view: View) -> bool:
+    """Whether nobody knows if somebody waits too long: Slack could not be asked whom the steps reach."""
+    one = view.conversation
+    return view.rungs is None and view.routed and one is not None and clock.waiting(one) is not None
 
 
 def plan(
@@ -159,6 +163,8 @@ class Waitlist:
         self._lanes = lanes
         self._here: dict[str, dict[int, Entry | None]] = {}
         """By channel and conversation; None where this process has not looked at it yet."""
+        self._restored: dict[str, int] = {}
+        """How many were in each channel's list before the restart."""
         self._hours: dict[str, Hours] = {}
         self._said: dict[str, datetime] = {}
         self._cards: dict[tuple[str, str], str] = {}
@@ -168,6 +174,8 @@ class Waitlist:
 
     async def seen(self, channel: str, conversation: int, view: View) -> bool:
         """Learn from a look; say whether the channel's list speaks of the conversation."""
+        if unknown(view):
+            return False  # what was true stays; no step is said, and the look is made again
         return await self.met(channel, conversation, entry(view))
 
     async def met(self, channel: str, conversation: int, found: Entry | None) -> bool:
@@ -191,19 +199,33 @@ class Waitlist:
     async def run(self, stopping: asyncio.Event) -> None:
         """Compare each list with what stands in Slack, until told to stop."""
         await self._loaded()
-        began = asyncio.get_running_loop().time()
-        known = sorted({identity for here in self._here.values() for identity in here})
-        await self._desk.store.ring(known, "list", priority=6)
+        restored = sorted({identity for here in self._here.values() for identity in here})
+        await self._desk.store.ring(restored, "list", priority=6)
         while not stopping.is_set():
             await wait_for(self._changed, _EVERY, stopping)
-            patient = asyncio.get_running_loop().time() - began < _PATIENCE
+            await self._forget()
             for channel, here in list(self._here.items()):
-                if stopping.is_set() or (patient and None in here.values()):
-                    continue
+                known = [one for one in here.values() if one is not None]
+                least = max(self._restored.get(channel, 0), self._desk.settings.pings.list_from)
+                if stopping.is_set() or (None in here.values() and len(known) < least):
+                    continue  # it does not shrink before all that it spoke of were looked at
                 try:
-                    await self._compare(channel, [one for one in here.values() if one is not None])
+                    await self._compare(channel, known)
                 except BridgeError as error:
                     log.warning("the list in %s: %s", channel, error)
+
+    async def _forget(self) -> None:
+        """Drop what was looked at and has nothing to do with its channel any more: no look speaks of it."""
+        unseen = [(channel, one) for channel, here in self._here.items() for one in here if here[one] is None]
+        if not unseen:
+            return
+        now = self._desk.now().timestamp()
+        rows = await self._desk.store.work([one for _, one in unseen])
+        looks = ("claimed", "parked", "attempts", "waits")
+        ahead = {row["conversation"] for row in rows if row["due"] <= now or any(row[key] for key in looks)}
+        for channel, one in unseen:
+            if one not in ahead and self._here[channel].get(one, self) is None:
+                await self.met(channel, one, None)
 
     async def _loaded(self) -> None:
         """Know, from the first moment on, what waited before the restart."""
@@ -215,6 +237,7 @@ class Waitlist:
     async def _load(self) -> None:
         for channel, conversation in await self._desk.store.overdue():
             self._here.setdefault(channel, {})[conversation] = None
+            self._restored[channel] = len(self._here[channel])
         for delivery in await self._desk.store.posts(0):
             if delivery.key == LIST:
                 self._here.setdefault(delivery.channel, {})

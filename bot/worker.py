@@ -119,7 +119,7 @@ class Worker:
             else:
                 log.warning("%s again in %.0f s: %s", where, wait, error)
             await self._again(work, wait, str(error), looked)
-        elif work.attempts + 1 < _BUG_TRIES or looked.waits:
+        elif work.attempts + 1 < _BUG_TRIES or looked.waits or looked.again:
             log.error("%s broke: %s", where, _told(error), exc_info=_bug(error))
             wait = min(_LONGEST, _FIRST * 2 ** min(work.attempts, 12))
             await self._again(work, wait, f"{_told(error)} [{mark}]", looked)
@@ -129,7 +129,7 @@ class Worker:
 
     async def _again(self, work: Work, wait: float, why: str, looked: Looked) -> None:
         due = self._now() + timedelta(seconds=wait)
-        await self._store.look_again(work, due, why, looked.waits)
+        await self._store.look_again(work, due, why, looked.waits, looked.again)
 
 
 def _told(error: Exception) -> str:

@@ -19,6 +19,7 @@ FURTHER = "waiting.more"
 """*More*; its value is where to go on, a colon, and the mailbox."""
 MOST = 15
 """Conversations in one answer."""
+_NOBODY_SEEN = "Of the conversations that were looked at, nobody waits for an answer."
 
 
 async def matching(
@@ -86,15 +87,16 @@ async def _waiting(ask: Ask, mailboxes: frozenset[int], words: str, start: int) 
     found = await waiters.queue(ask.desk, mailboxes)
     page = found.waiting[start : start + MOST]
     if not page:
-        await ask.tell("Nobody waits for an answer." if not start else "Nobody else waits by now.")
+        nobody = "Nobody else waits by now." if start else "Nobody waits for an answer."
+        looked = "Of those that were looked at, nobody else waits." if start else _NOBODY_SEEN
+        await ask.tell(f"{looked} {waiters.CUT}" if found.cut else nobody)
         return
     title = f"Waiting for an answer: {len(found.waiting)}{'+' if found.cut else ''}"
     items = [_row(ask, one, await waiters.hushed(ask.desk, one.conversation)) for one in page]
     listing: Element = {"type": "rich_text_list", "style": "ordered", "elements": items}
     blocks: list[Block] = [richtext_block(section(text(title, bold=True)), {**listing, "offset": start})]
     if found.cut:
-        note = f"Of the {waiters.MOST} open conversations whose customers wrote longest ago."
-        blocks.append(cards.context(note))
+        blocks.append(cards.context(waiters.CUT))
     if len(found.waiting) > start + MOST:
         value = f"{start + MOST}:{words[:100]}"
         blocks.append({"type": "actions", "elements": [cards.button(FURTHER, "More", value)]})

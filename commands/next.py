@@ -12,10 +12,10 @@ from bot.surfaces import Action, Ask, Button, Word
 from bot.waitlist import NEXT
 
 
-async def take(ask: Ask, user: User, mailboxes: frozenset[int]) -> Conversation | None:
-    """Take the longest wait of these mailboxes that is nobody's; None where there is none."""
+async def take(ask: Ask, user: User, queue: waiters.Queue) -> Conversation | None:
+    """Take the longest wait of a queue that is nobody's; None where there is none."""
     desk = ask.desk
-    for one in (await waiters.queue(desk, mailboxes)).waiting:
+    for one in queue.waiting:
         identity = one.conversation.id
         if not await _free(ask, one) or not await desk.store.hand_out(identity):
             continue
@@ -50,11 +50,14 @@ async def pressed(ask: Ask) -> None:
 async def _show(ask: Ask, words: str) -> None:
     user = await ask.desk.people.user(ask.person)
     mailboxes = await waiters.named(ask.desk, user, words)
-    taken = await take(ask, user, mailboxes)
+    queue = await waiters.queue(ask.desk, mailboxes)
+    taken = await take(ask, user, queue)
     if taken is None:
+        nobody = "Nobody waits whom nobody is on yet."
+        if queue.cut:
+            nobody = f"Of those that were looked at, nobody waits whom nobody is on yet. {waiters.CUT}"
         raise UserError(
-            "Nobody waits whom nobody is on yet. `/freescout mine` lists what is yours, "
-            "`/freescout waiting` everybody who waits."
+            f"{nobody} `/freescout mine` lists what is yours, `/freescout waiting` everybody who waits."
         )
     await ask.show(cards.card(taken, await ask.desk.place(taken)))
 

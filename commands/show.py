@@ -12,6 +12,7 @@ async def card(desk: Desk, slack_user: str, quoted: str) -> cards.Message:
     user = await desk.people.user(slack_user)
     conversation = await desk.quoted(quoted, user)
     place, calm = await desk.place(conversation), await settling.known(desk, conversation.id)
+    calm = replace(calm, hours=await settling.opening(desk, conversation))
     beside = claimcards.lines(calm, place.now)
     menu = claimcards.menu(conversation, calm, place.now)
     return cards.card(conversation, replace(place, beside=beside, menu=menu))

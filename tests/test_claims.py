@@ -652,6 +652,52 @@ async def test_a_while_is_business_time_where_the_mailbox_has_hours(house: House
     assert held.until_at - now > timedelta(hours=22)
 
 
+async def test_nobody_is_asked_at_night_nor_released_for_being_asleep(house: House) -> None:
+    await house.stop()
+    tomorrow = (house.clock() + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    house.clock.skip(tomorrow + timedelta(hours=16) - house.clock())
+    office = Hours(week=((Span(9 * 60, 17 * 60),),) * 7)
+    await house.start(hours=(MailboxHours(None, office),))
+    card = await house.writes()
+    house.clock.skip(tomorrow + timedelta(hours=16, minutes=25) - house.clock())
+    await house.ana.presses("I'm On It", on=card)
+    await house.until(lambda: on_it(card))
+    house.clock.skip(tomorrow + timedelta(hours=16, minutes=56) - house.clock())
+    [question] = await house.until(lambda: questions(house, card))
+    assert "of opening hours" in question.all_text
+    house.clock.skip(tomorrow + timedelta(hours=23) - house.clock())
+    await house.quiet()
+    assert assignee(house) == house.ana_id
+    house.clock.skip(tomorrow + timedelta(hours=24 + 9, minutes=7) - house.clock())
+    await house.until(lambda: "so it is released" in question.all_text)
+
+
+async def test_a_while_that_ends_while_it_is_closed_is_asked_about_when_it_opens(house: House) -> None:
+    card = await claimed(house, house.ana)
+    await house.stop()
+    now = house.clock()
+    opens = (now.hour * 60 + now.minute + 180) % 1440
+    await house.start(hours=(MailboxHours(None, Hours(week=((Span(opens, opens + 60),),) * 7)),))
+    await later(house, 31)
+    assert questions(house, card) == []
+    assert on_it(card)
+    house.clock.skip(timedelta(minutes=151))
+    await house.until(lambda: questions(house, card))
+    assert assignee(house) == house.ana_id
+
+
+def test_what_ends_at_night_is_asked_in_the_morning() -> None:
+    office = Hours(week=((Span(9 * 60, 17 * 60),),) * 7)
+    held, night = claim(), NINE.replace(hour=3) + timedelta(days=1)
+    calm = Calm((held,), hours=office)
+    assert list(claimcards.told(asked(), calm, night, ())) == []
+    assert quiet(held, None, asked(), night, office) == Quiet(at(24 * 60), "Ana Alves is on it")
+    assert "is on it until" in str(claimcards.lines(calm, night))
+    key = f"claim:{int(held.until)}"
+    assert [one[0] for one in claimcards.told(asked(), calm, at(24 * 60), ())] == [key]
+    assert [one[0] for one in claimcards.told(asked(), calm, night, {key})] == [key]
+
+
 async def test_a_conversation_in_a_digest_gets_its_card_when_it_has_to_be_asked(house: House) -> None:
     for number in range(12):
         house.freescout.customer_writes(f"c{number}@example.org", "Burst", "x", mailbox=house.support)

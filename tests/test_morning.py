@@ -121,6 +121,13 @@ def test_a_morning_on_which_nobody_waits() -> None:
     assert one.text.endswith("Waiting now: nobody. Friday to Sunday: 2 new, 3 answered.")
 
 
+def test_a_morning_on_which_more_was_open_than_was_looked_at() -> None:
+    words = said(told(CALM, unread=True))
+    assert "Nobody waits of those that were looked at." in words
+    assert "There are more open conversations, which were not looked at." in words
+    assert "which were not looked at." not in said(told(CALM))
+
+
 def test_the_picture_is_told_in_words() -> None:
     shown = message(told(BUSY), "F0123456789")
     [image] = [block for block in shown.blocks if block["type"] == "image"]

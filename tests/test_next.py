@@ -3,6 +3,9 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
+
+from bot import waiters
 from tests.conftest import House
 
 
@@ -80,6 +83,36 @@ async def test_who_is_on_it_and_what_is_put_aside_is_marked(house: House) -> Non
     said = await hears(house, house.ben, "Waiting for an answer: 2")
     assert "Ana Alves is on it" in said
     assert "snoozed by Ben Brandt" in said
+
+
+async def test_many_that_were_answered_hide_nobody_who_waits(
+    empty_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only those whose customers wrote last fill the limit; where the read is cut, both answers say so."""
+    house = empty_house
+    monkeypatch.setattr(waiters, "FURTHEST", 310)
+    for number in range(waiters.MOST + 1):
+        answered = asks(house, f"Old {number}")
+        house.freescout.agent_replies(answered, house.ana_id, "<p>Yes.</p>", status="active")
+    asks(house, "Really waiting")
+    await house.start()
+    await house.ana.types("/freescout waiting")
+    said = await hears(house, house.ana, "Waiting for an answer: 1")
+    assert "Really waiting" in said
+    assert waiters.CUT not in said
+    for number in range(3):  # so many are fetched together
+        asks(house, f"Waits too {number}")
+    await house.ana.types("/freescout waiting")
+    assert "Waits too 2" in await hears(house, house.ana, "Waiting for an answer: 4")
+    await house.ben.types("/freescout next")
+    await hears(house, house.ben, "Really waiting")
+    monkeypatch.setattr(waiters, "FURTHEST", waiters.MOST)
+    await house.ana.types("/freescout waiting")
+    said = await hears(house, house.ana, waiters.CUT)
+    assert "Of the conversations that were looked at, nobody waits" in said
+    await house.ben.types("/freescout next")
+    said = await hears(house, house.ben, waiters.CUT)
+    assert "nobody waits whom nobody is on yet" in said
 
 
 # next

@@ -254,6 +254,19 @@ async def test_what_waits_and_is_called_by_nobody_is_tried_again_after_half_an_h
     assert (await claimed(store)).conversation == 1
 
 
+async def test_what_waits_for_its_turn_is_looked_at_when_time_makes_a_step_due_elsewhere(
+    store: Store, clock: Clock
+) -> None:
+    await held(store, 1, again=clock() + 2 * MINUTE)
+    assert await store.claim() is None
+    clock.skip(2.1 * MINUTE)
+    work = await claimed(store)
+    await store.look_again(work, clock() + 10 * MINUTE, "Slack is away", ("C2",), clock() + MINUTE)
+    assert await store.claim() is None
+    clock.skip(1.1 * MINUTE)
+    await claimed(store)
+
+
 async def test_a_bell_for_what_waits_makes_a_look_due_and_it_keeps_its_place(
     store: Store, clock: Clock
 ) -> None:

@@ -4,16 +4,19 @@ import asyncio
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from bot.hours import read
-from bot.ladderfile import Ladder, Rung
+from bot.ladderfile import Ladder, Pings, Rung
 from bot.pings import Rungs
 from bot.plan import Posted, Step, View
 from bot.quiet import Calm, Quiet
-from bot.store import Snooze
-from bot.waitlist import MOST, MOVED, NOBODY, Entry, entry, listing, plan
+from bot.store import Snooze, Store
+from bot.waitlist import MOST, MOVED, NOBODY, Entry, Waitlist, entry, listing, plan
 from sandbox.slack import Message
 from tests.blockcheck import problems_in_message
 from tests.conftest import House
@@ -280,6 +283,38 @@ async def test_a_restart_goes_on_with_the_same_list(house: House) -> None:
     await house.start()
     await house.ana.presses("Close", on=cards[2])
     await settled(house, lambda: "Nobody waits too long here" in one_list.all_text)
+    assert len(lists(house)) == 1
+
+
+async def test_nothing_is_forgotten_while_slack_cannot_be_asked(tmp_path: Path) -> None:
+    """Whom the steps reach is not known: whoever was in the list stays in it, on disk too."""
+    store = Store(str(tmp_path / "bridge.db"), lambda: NOW)
+    try:
+        desk: Any = SimpleNamespace(store=store, settings=SimpleNamespace(pings=Pings()))
+        nothing: Any = None
+        kept = Waitlist(desk, nothing, nothing)
+        await kept.seen("C1", 5, view(5))
+        await kept.seen("C1", 5, view(5, rungs=None))
+        assert await store.overdue() == [("C1", 5)]
+        await kept.seen("C1", 5, view(5, rungs=None, conversation=None))
+        assert await store.overdue() == []
+    finally:
+        await store.close()
+
+
+async def test_after_a_restart_a_list_does_not_shrink_before_all_were_looked_at(house: House) -> None:
+    """However long that takes."""
+    house.expects_errors = True
+    await three_wait(house)
+    one_list = await the_list(house)
+    await house.stop()
+    house.freescout.faults.api("GET /api/conversations", status=503, times=999)
+    await house.start()
+    house.clock.skip(timedelta(minutes=6))
+    await asyncio.sleep(4)
+    assert "3 customers wait too long" in one_list.all_text
+    house.freescout.faults.clear()
+    await settled(house, lambda: "2 h 1" in one_list.all_text)
     assert len(lists(house)) == 1
 
 

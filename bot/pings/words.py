@@ -16,6 +16,12 @@ from bot.model import Conversation, Person, Status, Thread
 from bot.quiet import TAKE, Quiet
 from bot.richtext import Element, link, section, text
 
+_SET: dict[str, str] = {
+    Status.CLOSED: "Closed",
+    Status.SPAM: "Marked as spam",
+    Status.PENDING: "Set to Pending",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
@@ -189,17 +195,27 @@ def _came(conversation: Conversation | None, place: Place, thread: int) -> Ended
     if conversation is None or not conversation.published:
         return Ended("Deleted from FreeScout for good" if conversation is None else "Deleted in FreeScout")
     later = [one for one in conversation.threads if one.id > thread and one.state == "published"]
-    answer = next((one for one in later if one.type == "message"), None)
-    if answer:
-        return Ended(f"Answered by {_by(answer.created_by)}", answer.created_at)
+    end = next(
+        (one.thread for one in clock.account(conversation) if one.thread.id > thread and _ends(one)), None
+    )
+    if end and end.type == "message":
+        return Ended(f"Answered by {_by(end.created_by)}", end.created_at)
+    if end and end.status in _SET:
+        return Ended(f"{_SET[end.status]} by {_by(end.created_by)}", end.created_at)
     change = _change(later, conversation.status)
     at, by = (change.created_at, change.created_by) if change else (None, None)
     if conversation.status is Status.CLOSED:
         return Ended(f"Closed by {_by(conversation.closed_by or by)}", conversation.closed_at or at)
-    known = {Status.SPAM: "Marked as spam", Status.PENDING: "Set to Pending"}
-    if conversation.status in known:
-        return Ended(f"{known[conversation.status]} by {_by(by)}", at)
+    if conversation.status in _SET:
+        return Ended(f"{_SET[conversation.status]} by {_by(by)}", at)
     return Ended(f"Moved to {_mailbox(place)}" if place.wait else "Nobody waits for an answer any more")
+
+
+def _ends(entry: clock.Entry) -> bool:
+    """Whether a thread ends a wait, or answers its customer alone; a workflow's message does neither."""
+    thread = entry.thread
+    replies = thread.type == "message" and thread.state == "published"
+    return entry.effect is clock.Effect.ENDS or (replies and entry.effect is not clock.Effect.UNCOUNTED)
 
 
 def _mailbox(place: Place) -> str:

@@ -104,15 +104,28 @@ class WorkTable(Table):
         await self._writer.do(job)
         self._work_changed.set()
 
-    async def look_again(self, work: Work, due: datetime, error: str, waits: Sequence[str] = ()) -> None:
-        """Give a look back that could not be finished, or only in the lanes in which it still waits."""
+    async def look_again(
+        self, work: Work, due: datetime, error: str, waits: Sequence[str] = (), again: datetime | None = None
+    ) -> None:
+        """Give a look back that could not be finished, or only in the lanes in which it still waits.
+
+        `again` is when a step that it found is due, where that is sooner than the next try.
+        """
         lanes, now = ", ".join(waits), self._time()
         await self._writer.do(
             lambda db: db.execute(
                 "update work set claimed = 0, attempts = attempts + 1, error = ?, waits = ?,"
                 " held = case when ? = '' then 0 when held = 0 then ? else held end,"
                 " due = case when rung = ? then ? else due end where conversation = ?",
-                (error, lanes, lanes, now, work.rung, due.timestamp(), work.conversation),
+                (
+                    error,
+                    lanes,
+                    lanes,
+                    now,
+                    work.rung,
+                    _sooner(due.timestamp(), again, now),
+                    work.conversation,
+                ),
             )
         )
         self._work_changed.set()
@@ -235,10 +248,15 @@ def _hold(db: Database, work: Work, seen: Looked, now: float) -> None:
             seen.why,
             now,
             work.rung,
-            now + _AT_LATEST.total_seconds(),
+            _sooner(now + _AT_LATEST.total_seconds(), seen.again, now),
             work.conversation,
         ),
     )
+
+
+def _sooner(due: float, again: datetime | None, now: float) -> float:
+    """When to look at the latest; what time makes due meanwhile is not put off, nor asked for in a loop."""
+    return min(due, max(again.timestamp(), now + _SOON)) if again else due
 
 
 def _finish(db: Database, work: Work, again: float | None) -> None:
