@@ -107,10 +107,10 @@ class Teller:
             return
         here = await self._shown_in(reply)
         cards = {one.channel: one.ts for one in said if one.key == CARD and one.ts}
-        if own and own.channel not in here and not own.channel.startswith("D"):
+        if own and here is not None and own.channel not in here and not own.channel.startswith("D"):
             message = receipts.elsewhere(reply)
         version = hashlib.sha256(json.dumps(message.blocks).encode()).hexdigest()[:16]
-        among = {channel: ts for channel, ts in cards.items() if channel in here}
+        among = {channel: ts for channel, ts in cards.items() if channel in (here or ())}
         channel = own.channel if own else await self._channel(reply, among)
         ts = await self._ts(reply, own, cards) if own else None
         if own is None or own.version != version or ts is None:
@@ -125,16 +125,18 @@ class Teller:
         """Its message's ts; one of unknown fate is looked for."""
         return own.ts or await self._poster.settle(reply.conversation, own, cards.get(own.channel))
 
-    async def _shown_in(self, reply: Reply) -> set[str]:
-        """The channels that show the conversation's mailbox, as its writer saw it last."""
+    async def _shown_in(self, reply: Reply) -> set[str] | None:
+        """The channels that show its mailbox, as its writer saw it last; None while that is unknown."""
         seen = Seen.load(reply.now_seen or reply.seen)
         if seen:
             with suppress(BridgeError):  # while FreeScout is away, what is known of it holds
                 self._boxes[seen.mailbox] = await self._desk.people.mailbox(seen.mailbox)
-        mailbox = self._boxes.get(seen.mailbox) if seen else None
+        if seen is None or seen.mailbox not in self._boxes:
+            return None
+        mailbox = self._boxes[seen.mailbox] or Mailbox(seen.mailbox, "")
         found: set[str] = set()
         for route in self._desk.settings.routes:
-            if mailbox and routes.leads_from(route, mailbox):
+            if routes.leads_from(route, mailbox):
                 with suppress(BridgeError):  # the looks tell of a channel that is not there
                     found.add(await self._channels.id(route.channel))
         return found

@@ -272,3 +272,15 @@ async def test_files_are_not_fetched_again_and_again_while_freescout_is_away(hou
     assert len(house.slack.called("files.info")) == 1
     (thread,) = [one for one in house.freescout.world.conversations[1].threads if one.type == "message"]
     assert [one.name for one in thread.attachments] == ["big.bin"]
+
+
+async def test_after_a_restart_without_freescout_the_countdown_stays_where_it_is(held: House) -> None:
+    held.expects_errors = True
+    card = await held.writes()
+    shown = await answers(held, card)
+    await held.stop()
+    held.freescout.faults.api("GET /api/*", status=503, times=10_000)
+    await held.start()
+    later(held, 6)
+    await held.until(lambda: "It goes in 15 s" in shown.all_text)
+    assert "Cancel" in shown.all_text
