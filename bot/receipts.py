@@ -47,7 +47,7 @@ def receipt(reply: Reply, url: str, now: datetime, *, stands: bool) -> Message |
             said = f"{whose(reply)} went to {to(reply)}"
             return _line(":white_check_mark:", f"{said}. {_why(reply)}" if reply.error else said)
         case ReplyState.CANCELLED:
-            return _cancelled(reply)
+            return cancelled(reply)
     return stopped(reply, url)
 
 
@@ -56,7 +56,8 @@ def elsewhere(reply: Reply) -> Message:
     return _line(":truck:", f"{whose(reply)}: the conversation is not shown in this channel any more.")
 
 
-def _cancelled(reply: Reply) -> Message:
+def cancelled(reply: Reply) -> Message:
+    """What is left of one that was cancelled: its text, as long as it is not thrown away."""
     if not reply.text:
         return _line(":wastebasket:", f"{whose(reply)} to {to(reply)} was thrown away.")
     buttons = [_button(EDIT, "Edit", reply), _discard(reply)]

@@ -30,7 +30,6 @@ from bot.turns import Waiting
 
 log = logging.getLogger(__name__)
 
-_WAITING = timedelta(minutes=10)
 _YOUNG = timedelta(seconds=5)
 """How old the truth may be that a look goes on with; an older one is fetched anew."""
 _FILES_SURE = timedelta(minutes=2)
@@ -101,8 +100,6 @@ class Reconciler:
                 course.look_at(next_look(conversation, rungs, view.now, view.quiet))
         if conversation:
             await compose.freshen(self._desk, conversation, writing)
-        if course.failures and conversation and clock.waiting(conversation):
-            course.look_at(self._desk.now() + _WAITING)  # whatever is refused, who waits is not put aside
         reached("look.taken")
         looked = course.looked(conversation, at, self._lanes.trouble)
         for lane, (urgency, line) in course.waits.items():

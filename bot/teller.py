@@ -75,9 +75,12 @@ class Teller:
         try:
             if new and reply.state in (ReplyState.BLOCKED, ReplyState.FAILED):
                 await self._writer(reply)  # who is asked learns of it even where the thread takes nothing
-            await self._everybody(reply)
+            hidden = await self._everybody(reply)
             if new:
                 await self._writer(reply)
+                if hidden and reply.state == ReplyState.CANCELLED and reply.text:
+                    direct = await self._desk.direct(reply.slack_user)  # else nothing gives the text back
+                    await self._desk.say(direct, receipts.cancelled(reply))
                 reached("reply.shown")
                 await self._desk.store.tell_reply(reply)
             self._failed.pop(reply.id, None)
@@ -97,18 +100,19 @@ class Teller:
         pause = max(named or 0, min(_LONGEST, _AGAIN * 2 ** min(tries - 1, 10)))
         self._failed[reply.id] = time.monotonic() + pause, tries, reply.changed
 
-    async def _everybody(self, reply: Reply) -> None:
-        """Bring the message in the card's thread up to date."""
+    async def _everybody(self, reply: Reply) -> bool:
+        """Bring the message in the card's thread up to date; say whether the text must not be shown there."""
         key = f"{RECEIPT}{reply.id}"
         said = await self._desk.store.posts(reply.conversation)
         own = next((one for one in said if one.key == key), None)
         message = receipts.receipt(reply, self._url(reply), self._desk.now(), stands=own is not None)
         if message is None:
-            return
+            return False
         here = await self._shown_in(reply)
         cards = {one.channel: one.ts for one in said if one.key == CARD and one.ts}
-        if own and here is not None and own.channel not in here and not own.channel.startswith("D"):
-            message = receipts.elsewhere(reply)
+        away = own is not None and here is not None and own.channel not in here
+        hidden = away and own is not None and not own.channel.startswith("D")
+        message = receipts.elsewhere(reply) if hidden else message
         version = hashlib.sha256(json.dumps(message.blocks).encode()).hexdigest()[:16]
         among = {channel: ts for channel, ts in cards.items() if channel in (here or ())}
         channel = own.channel if own else await self._channel(reply, among)
@@ -120,6 +124,7 @@ class Teller:
             except CardGone:
                 await self._desk.store.ring([reply.conversation], "card gone", priority=1)
                 raise
+        return hidden
 
     async def _ts(self, reply: Reply, own: Delivery, cards: Mapping[str, str]) -> str | None:
         """Its message's ts; one of unknown fate is looked for."""

@@ -119,7 +119,7 @@ class Worker:
             else:
                 log.warning("%s again in %.0f s: %s", where, wait, error)
             await self._again(work, wait, str(error), looked)
-        elif work.attempts + 1 < _BUG_TRIES or looked.waits or looked.again:
+        elif work.attempts + 1 < _BUG_TRIES or looked.waits:
             log.error("%s broke: %s", where, _told(error), exc_info=_bug(error))
             wait = min(_LONGEST, _FIRST * 2 ** min(work.attempts, 12))
             await self._again(work, wait, f"{_told(error)} [{mark}]", looked)

@@ -32,6 +32,19 @@ def free_port() -> int:
             return port
 
 
+LONG = ("test_torture.py", "test_reply_kills.py", "test_month.py", "test_hold_holes.py")
+PROCESSES = 6
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, in every process: one that comes last keeps all others waiting."""
+    long = [item for item in items if item.path.name in LONG]
+    short = [item for item in items if item.path.name not in LONG]
+    size = len(short) // PROCESSES + 1
+    shares = [[*long[n::PROCESSES], *short[n * size : (n + 1) * size]] for n in range(PROCESSES)]
+    items[:] = [item for share in shares for item in share]
+
+
 @dataclass
 class House:
     """Everything a test touches. `expects_errors` is set by tests in which the bridge is right to complain."""

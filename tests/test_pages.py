@@ -73,4 +73,4 @@ async def test_the_slack_page_takes_slash_commands_and_shows_what_came_of_them(
     await box.press("Enter")
     await expect(page.get_by_text("#412 is closed now.")).to_be_visible()
     await expect(page.get_by_text("Closed").first).to_be_visible()
-    assert "Closed" in card.all_text
+    await house.until(lambda: "Closed" in card.all_text)

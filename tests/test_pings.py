@@ -7,14 +7,10 @@ from typing import Any
 import pytest
 
 from bot import hours
-from bot.cards import Place
 from bot.crashpoints import arm
 from bot.hours import MailboxHours
 from bot.ladderfile import Ladder, MailboxLadder, Pings, Rung
-from bot.model import Status
-from bot.pings.words import ended
 from sandbox.slack import Message, Person
-from tests import test_claims as talk
 from tests.conftest import House
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -482,42 +478,3 @@ async def test_whom_slack_lets_nobody_write_to_is_not_the_only_one_told(house: H
     await passes(house, 1.1)
     [line] = await house.until(lambda: pings(house, card))
     assert "Mark Moore has waited" in line.all_text
-
-
-async def test_a_step_that_slack_refuses_does_not_end_the_ladder(house: House) -> None:
-    house.expects_errors = True
-    card = await climbing(house, (1, "assignee"), (2, "channel"))
-    house.slack.faults.api("chat.postMessage", error="messages_tab_disabled", times=3)
-    await passes(house, 1.1)
-
-    def later() -> list[Message]:
-        house.clock.skip(timedelta(seconds=20))
-        return pings(house, card)
-
-    house.clock.skip(timedelta(minutes=50))
-    assert await house.until(later)
-
-
-def test_what_came_of_a_wait_is_what_ended_it_and_no_workflow() -> None:
-    robot = talk.Person(9, "user", "Workflow", "Bot", "fsworkflow@example.org")
-    machine = talk.entry(2, "message", 0.1, created_by=robot)
-    answered = talk.asked(talk.entry(1), machine, talk.entry(3, "message", 125), latest_reply_from="user")
-    said = ended(answered, Place("https://x", None, None, talk.at(130)), 1).text
-    assert said.startswith("Answered by Ana Alves after 2 h 05 min")
-    change = talk.entry(
-        3, "lineitem", 60, action="changed-ticket-status", status="closed", created_by=talk.BEN
-    )
-    closed = talk.asked(talk.entry(1), machine, change, talk.entry(4, "message", 90), status=Status.CLOSED)
-    said = ended(closed, Place("https://x", None, None, talk.at(130)), 1).text
-    assert said.startswith("Closed by Ben Brandt after 1 h")
-
-
-@pytest.mark.parametrize("error", ["missing_scope", "user_not_visible"])
-async def test_slack_that_does_not_tell_who_is_active_stops_no_step(house: House, error: str) -> None:
-    house.expects_errors = True
-    card = await climbing(house, (1, "thread"))
-    house.slack.faults.api("users.info", error=error, times=10_000)
-    await passes(house, 1.1)
-    [line] = await house.until(lambda: pings(house, card))
-    assert line.text.startswith(f"<@{house.ana.id}>")
-    await house.health(lambda told: "Slack does not tell who is active" in str(told))

@@ -56,9 +56,9 @@ SEEDS = (1, 2, 3)
 async def test_whatever_happens_slack_comes_out_right(
     seed: int, points: Sequence[str], tmp_path: Path
 ) -> None:
-    outcome = await play(seed, 60, points, tmp_path)
+    outcome = await play(seed, 40, points, tmp_path)
     again = (
-        f"python -m tests.torture.run --from-seed {seed} --seeds 1 --events 60 --points {','.join(points)}"
+        f"python -m tests.torture.run --from-seed {seed} --seeds 1 --events 40 --points {','.join(points)}"
     )
     assert outcome.trouble == "", again
     assert [str(one) for one in outcome.found] == [], again
