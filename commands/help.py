@@ -10,7 +10,7 @@ async def typed(ask: Ask) -> None:
     lines = [
         f"`{COMMAND} {word.name}{' ' if word.usage else ''}{word.usage}` {word.says}" for word in ask.words
     ]
-    note = "Text typed in a channel or a thread goes nowhere: only *Reply* reaches a customer."
+    note = "Text typed in a channel or a thread reaches no customer: only *Reply* does."
     section: Block = {"type": "section", "text": {"type": "mrkdwn", "text": "\n".join(lines)}}
     await ask.tell("What /freescout understands", section, context(note))
 
