@@ -19,6 +19,7 @@ from bot.bridgefile import Route, Stale
 from bot.desk import Desk
 from bot.freescout import ConversationQuery, FreeScout, Sort
 from bot.health import Health
+from bot.live import Live
 from bot.model import Status
 from bot.people import People
 from bot.scan import StaleScan
@@ -52,7 +53,7 @@ async def scan(url: str, path: str, mailbox: str, scans: int) -> dict[str, objec
         session = await stack.enter_async_context(aiohttp.ClientSession())
         web = slackapi.client("xoxb-1", "http://127.0.0.1:9/", session)
         people = People(freescout, web, store, time.time)
-        one = StaleScan(Desk(settings, freescout, store, web, people, now), Health(now))
+        one = StaleScan(Desk(Live(settings), freescout, store, web, people, now), Health(now))
         spans: list[tuple[float, float]] = []
         memory: list[float] = []
 

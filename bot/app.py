@@ -25,6 +25,7 @@ from bot.errors import BridgeError
 from bot.freescout import Auth, Breaker, FreeScout
 from bot.health import Health
 from bot.lanes import Lanes
+from bot.live import Live
 from bot.morning import Morning
 from bot.notices import Notices
 from bot.outbox import Outbox
@@ -82,7 +83,7 @@ async def running(
         client = slackapi.client(settings.slack_bot_token, settings.slack_api_url, session)
         people = People(freescout, client, store, clock)
         channels = Channels(client, clock)
-        desk = Desk(settings, freescout, store, client, people, now)
+        desk = Desk(Live(settings), freescout, store, client, people, now)
         health = Health(now)
         stopping = asyncio.Event()
         lanes = Lanes(store, health, now, pace)

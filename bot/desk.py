@@ -17,6 +17,7 @@ from bot.clock import waiting
 from bot.downloads import same_site
 from bot.errors import Ambiguous, BridgeError, Misconfigured, NotAllowed, Transient, UserError
 from bot.freescout import FreeScout, NotFound
+from bot.live import Live
 from bot.model import Conversation, User
 from bot.people import People
 from bot.settings import Settings
@@ -33,12 +34,17 @@ _URL = re.compile(r"<?https?://([^\s|>]+?)/conversation/([0-9]{1,12})[^\s]*")
 class Desk:
     """What an action needs to act: both sides, the memory, the clock."""
 
-    settings: Settings
+    live: Live
     freescout: FreeScout
     store: Store
     web: AsyncWebClient
     people: People
     now: Callable[[], datetime]
+
+    @property
+    def settings(self) -> Settings:
+        """The settings as they are at this moment: ask anew, and keep no part of them."""
+        return self.live.settings
 
     async def conversation(self, identity: int, user: User) -> Conversation:
         """Fetch a conversation that this user may see."""

@@ -23,6 +23,7 @@ from bot.health import Health
 from bot.hours import NEVER, Hours
 from bot.ladderfile import Ladder
 from bot.lanes import Lanes
+from bot.live import Live
 from bot.model import Conversation, Mailbox, Status
 from bot.people import People
 from bot.poster import Poster
@@ -93,7 +94,7 @@ async def _staged(settings: Settings, copy: str, now: datetime) -> AsyncIterator
         def seconds() -> float:
             return moment().timestamp()
 
-        desk = Desk(settings, freescout, store, web, People(freescout, web, store, seconds), moment)
+        desk = Desk(Live(settings), freescout, store, web, People(freescout, web, store, seconds), moment)
         health = Health(moment)
         channels = Channels(web, seconds)
         lanes = Lanes(store, health, moment, Pace(per_second=1_000_000))

@@ -19,6 +19,7 @@ from bot.bridgefile import Route, Stale
 from bot.desk import Desk
 from bot.freescout import FreeScout
 from bot.health import Health
+from bot.live import Live
 from bot.people import People
 from bot.scan import StaleScan
 from bot.settings import Settings
@@ -63,7 +64,7 @@ class Watch:
         async with aiohttp.ClientSession() as session:
             web = slackapi.client("xoxb-1", "http://127.0.0.1:9/", session)
             people = People(freescout, web, store, lambda: self.clock().timestamp())
-            desk = Desk(settings, freescout, store, web, people, self.clock)
+            desk = Desk(Live(settings), freescout, store, web, people, self.clock)
             try:
                 yield StaleScan(desk, Health(self.clock), rows=self.rows)
             finally:
