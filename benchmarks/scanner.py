@@ -15,13 +15,14 @@ from pathlib import Path
 import aiohttp
 
 from bot import slackapi
-from bot.bridgefile import Route, Stale
+from bot.bridgefile import Stale
 from bot.desk import Desk
 from bot.freescout import ConversationQuery, FreeScout, Sort
 from bot.health import Health
 from bot.live import Live
 from bot.model import Status
 from bot.people import People
+from bot.routing import Route
 from bot.scan import StaleScan
 from bot.settings import Settings
 from bot.store import Store

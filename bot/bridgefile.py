@@ -4,8 +4,9 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
+from functools import partial
 
-from bot import digestfile
+from bot import digestfile, redactfile, routing
 from bot.digestfile import Digest
 from bot.hours import KEYS as HOURS_KEYS
 from bot.hours import MailboxHours
@@ -13,23 +14,13 @@ from bot.hours import read as read_hours
 from bot.ladderfile import KEYS as LADDER_KEYS
 from bot.ladderfile import PINGS_KEYS, MailboxLadder, Pings, read_pings
 from bot.ladderfile import read as read_ladders
-from bot.tables import duration
-from bot.tables import mailbox as _mailbox
+from bot.lines import located
+from bot.redact import Redact
+from bot.routing import Route, Routing
+from bot.tables import Where, duration, duration_meant, waits
 from bot.tables import unknown as _unknown
 
 _LONGEST_HOLD = timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """Conversations of `mailbox` (its id or its name) are shown in `channel` (its id or its name)."""
-
-    mailbox: int | str
-    channel: str
-    after: tuple[timedelta, ...] | None = None
-    """This mailbox's own waits, where they differ from those of `[stale]`."""
-    notes: bool = False
-    """Whether what people type in the thread of a card becomes a note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +74,13 @@ class File:
     pings: Pings = field(default_factory=Pings, kw_only=True)
     digest: Digest = field(default_factory=Digest)
     claims: Claims = Claims()
+    routing: Routing = field(default_factory=Routing)
+    redact: Redact = field(default_factory=Redact)
 
 
 FILE_KEYS: dict[str, tuple[str, ...]] = {
-    "routes": tuple(f.name for f in fields(Route)),
+    "routes": routing.KEYS,
+    "routing": routing.ROUTING_KEYS,
     "stale": tuple(f.name for f in fields(Stale)),
     "sweep": tuple(f.name for f in fields(Sweep)),
     "operators": tuple(f.name for f in fields(Operators)),
@@ -96,13 +90,15 @@ FILE_KEYS: dict[str, tuple[str, ...]] = {
     "pings": PINGS_KEYS,
     "digest": digestfile.KEYS,
     "claims": tuple(f.name for f in fields(Claims)),
+    "redact": redactfile.KEYS,
 }
 
 
 def read_file(name: str, read: Callable[[str], str], problems: list[str]) -> File:
     """Read the file of this name; `read` returns its text. What is wrong is added to `problems`."""
     try:
-        content = tomllib.loads(read(name))
+        text = read(name)
+        content, root = tomllib.loads(text), Where(name, known=located(text))
     except FileNotFoundError:
         problems.append(f"{name} is not there. It says which mailbox goes to which channel; see the README.")
         return File()
@@ -112,112 +108,71 @@ def read_file(name: str, read: Callable[[str], str], problems: list[str]) -> Fil
     except (ValueError, RecursionError) as error:  # numbers and brackets without end, too
         problems.append(f"{name} is not valid TOML: {error}.")
         return File()
-    _unknown(name, content, tuple(FILE_KEYS), problems)
-    routes = _routes(name, content.get("routes", []), problems)
-    single = [
-        key for key in FILE_KEYS if key not in ("routes", "hours", "digest", "claims", "ladder", "pings")
-    ]
-    stale, sweep, operators, replies = (_table(name, key, content, problems) for key in single)
+    _unknown(root, content, tuple(FILE_KEYS), problems)
+    routes = routing.read(root, content.get("routes", []), problems)
+    table = partial(_table, root, content, problems)
     return File(
         routes,
-        Stale(
-            _waits(f"{name}, [stale]", stale.get("after", "2h"), problems),
-            _every(f"{name}, [stale]", stale.get("every", "1m"), problems),
-        ),
-        Sweep(_every(f"{name}, [sweep]", sweep.get("every", "2m"), problems)),
-        Operators(_operators(f"{name}, [operators]", operators.get("channel", ""), problems)),
-        Replies(_hold(f"{name}, [replies]", replies.get("hold", "20s"), problems)),
-        _hours(name, content.get("hours", []), problems),
-        ladders=read_ladders(name, content.get("ladder", []), problems),
-        pings=read_pings(f"{name}, [pings]", _table(name, "pings", content, problems), problems),
-        digest=digestfile.read(
-            f"{name}, [digest]",
-            _table(name, "digest", content, problems),
-            frozenset(route.channel for route in routes),
-            problems,
-        ),
-        claims=_claims(f"{name}, [claims]", _table(name, "claims", content, problems), problems),
+        _stale(*table("stale"), problems),
+        Sweep(_every(*table("sweep"), "2m", problems)),
+        Operators(_operators(*table("operators"), problems)),
+        Replies(_hold(*table("replies"), problems)),
+        read_hours(root, content.get("hours", []), problems),
+        ladders=read_ladders(root, content.get("ladder", []), problems),
+        pings=read_pings(*table("pings"), problems),
+        digest=digestfile.read(*table("digest"), frozenset(route.channel for route in routes), problems),
+        claims=_claims(*table("claims"), problems),
+        routing=routing.read_routing(*table("routing"), problems),
+        redact=redactfile.read(*table("redact"), problems),
     )
 
 
-def _table(name: str, key: str, content: Mapping[str, object], problems: list[str]) -> dict[str, object]:
-    table = content.get(key, {})
+def _table(
+    root: Where, content: Mapping[str, object], problems: list[str], key: str
+) -> tuple[Where, dict[str, object]]:
+    """A table that is there once at most, and its place."""
+    where, table = root.part(f"[{key}]", key), content.get(key, {})
     if not isinstance(table, dict):
-        problems.append(f"{name}: {key} should be a table, written [{key}].")
-        return {}
-    _unknown(f"{name}, [{key}]", table, FILE_KEYS[key], problems)
-    return table
+        problems.append(f"{root.key(key)}: {key} should be a table, written [{key}].")
+        return where, {}
+    _unknown(where, table, FILE_KEYS[key], problems)
+    return where, table
 
 
-def _operators(where: str, channel: object, problems: list[str]) -> str:
+def _operators(where: Where, table: Mapping[str, object], problems: list[str]) -> str:
+    channel = table.get("channel", "")
     if not isinstance(channel, str):
-        problems.append(f"{where}: channel should be a channel's id or its name.")
+        problems.append(f"{where.key('channel')}: channel should be a channel's id or its name.")
         return ""
     return channel.strip().removeprefix("#")
 
 
-def _routes(name: str, tables: object, problems: list[str]) -> tuple[Route, ...]:
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        problems.append(f"{name}: a route is a table, written [[routes]].")
-        return ()
-    if not tables:
-        problems.append(f"{name} has no [[routes]]: nothing would ever be shown.")
-    routes: list[Route] = []
-    for place, table in enumerate(tables, start=1):
-        where = f"{name}, route {place}"
-        _unknown(where, table, FILE_KEYS["routes"], problems)
-        mailbox, channel = table.get("mailbox"), table.get("channel")
-        if isinstance(mailbox, bool) or not isinstance(mailbox, int | str) or not str(mailbox).strip():
-            problems.append(f"{where}: mailbox should be a mailbox's id or its name.")
-            continue
-        if not isinstance(channel, str) or not channel.strip(" #"):
-            problems.append(f"{where}: channel should be a channel's id or its name.")
-            continue
-        after = _waits(where, table["after"], problems) if "after" in table else None
-        notes = table.get("notes", False)
-        if not isinstance(notes, bool):
-            problems.append(f"{where}: notes should be true or false, without quotes.")
-        route = Route(_mailbox(mailbox), channel.strip().removeprefix("#"), after, notes is True)
-        if any((r.mailbox, r.channel) == (route.mailbox, route.channel) for r in routes):
-            problems.append(f"{where}: the same mailbox and channel as an earlier route.")
-        routes.append(route)
-    return tuple(routes)
+def _stale(where: Where, table: Mapping[str, object], problems: list[str]) -> Stale:
+    after = waits(where.key("after"), table.get("after", "2h"), problems)
+    return Stale(after, _every(where, table, "1m", problems))
 
 
-def _hours(name: str, tables: object, problems: list[str]) -> tuple[MailboxHours, ...]:
-    for place, table in enumerate(tables if isinstance(tables, list) else [], start=1):
-        _unknown(f"{name}, hours {place}", table if isinstance(table, dict) else {}, HOURS_KEYS, problems)
-    return read_hours(name, tables, problems)
-
-
-def _waits(where: str, value: object, problems: list[str]) -> tuple[timedelta, ...]:
-    steps = [duration(one) for one in (value if isinstance(value, list) else [value])]
-    good = [step for step in steps if step is not None]
-    if not steps or len(good) < len(steps):
-        problems.append(f'{where}: after should be a wait like "2h" or "1h30m", or a list of such.')
-    elif good != sorted(set(good)):
-        problems.append(f"{where}: the waits of after should grow from one to the next.")
-    return tuple(good)
-
-
-def _claims(where: str, table: Mapping[str, object], problems: list[str]) -> Claims:
+def _claims(where: Where, table: Mapping[str, object], problems: list[str]) -> Claims:
     said = {key: duration(table[key]) for key in FILE_KEYS["claims"] if key in table}
-    problems += [
-        f'{where}: {key} should be a time like "30m" or "2h".' for key, wait in said.items() if wait is None
-    ]
+    for key in (key for key, wait in said.items() if wait is None):
+        hint = duration_meant(table[key])
+        problems.append(f'{where.key(key)}: {key} should be a time like "30m" or "2h".{hint}')
     return Claims(**{key: wait for key, wait in said.items() if wait is not None})
 
 
-def _every(where: str, value: object, problems: list[str]) -> timedelta:
-    every = duration(value)
+def _every(where: Where, table: Mapping[str, object], usual: str, problems: list[str]) -> timedelta:
+    every = duration(table.get("every", usual))
     if every is None:
-        problems.append(f'{where}: every should be a time like "1m" or "30s".')
+        hint = duration_meant(table["every"])
+        problems.append(f'{where.key("every")}: every should be a time like "1m" or "30s".{hint}')
     return every or timedelta(minutes=1)
 
 
-def _hold(where: str, value: object, problems: list[str]) -> timedelta:
+def _hold(where: Where, table: Mapping[str, object], problems: list[str]) -> timedelta:
     """From nothing to five minutes: a customer who waits for an answer should not wait for its hold."""
+    value = table.get("hold", "20s")
     hold = timedelta(0) if value in ("0", "0s") else duration(value)
     if hold is None or hold > _LONGEST_HOLD:
-        problems.append(f'{where}: hold should be a time from "0s" to "5m".')
+        hint = duration_meant(value)
+        problems.append(f'{where.key("hold")}: hold should be a time from "0s" to "5m".{hint}')
     return hold or timedelta(0)

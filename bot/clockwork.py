@@ -137,7 +137,7 @@ def _due(
     conversation: Conversation, mailbox: Mailbox | None, settings: Settings, wait: Wait, now: datetime
 ) -> Iterator[str]:
     hours = routes.opening(settings, mailbox)
-    found = routes.matching(conversation, mailbox, settings.routes)
+    found = routes.matching(conversation, mailbox, settings)
     if not found:
         yield "No route leads from this mailbox: nothing will be said."
     for route in found:

@@ -226,7 +226,7 @@ async def _ladder(
     stage: _Stage, one: Said, conversation: Conversation, mailbox: Mailbox | None
 ) -> Ladder | None:
     settings = stage.desk.settings
-    found = routes.matching(conversation, mailbox, settings.routes)
+    found = routes.matching(conversation, mailbox, settings)
     here = [route for route in found if await stage.channels.id(route.channel) == one.channel] or found
     return routes.ladder(here[0], settings, mailbox) if here else None
 
@@ -253,7 +253,7 @@ async def _no_step(stage: _Stage, conversation: Conversation, wait: clock.Wait) 
     desk, now = stage.desk, stage.moment.now
     mailbox = await desk.people.mailbox(conversation.mailbox_id)
     hours = routes.opening(desk.settings, mailbox)
-    found = routes.matching(conversation, mailbox, desk.settings.routes)
+    found = routes.matching(conversation, mailbox, desk.settings)
     if not found:
         return "no route leads from its mailbox"
     steps = routes.ladder(found[0], desk.settings, mailbox)

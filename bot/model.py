@@ -112,6 +112,8 @@ class Mailbox:
     id: int
     name: str
     email: str = ""
+    known_as: tuple[str, ...] = ()
+    """The names that it had before, as far as the bridge has met them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,29 +1,35 @@
 """Which channels show a conversation, and what its mailbox keeps: hours, and a ladder. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import timedelta
 
-from bot import hours, ladderfile
-from bot.bridgefile import Route
+from bot import hours, ladderfile, routing
 from bot.hours import Hours
 from bot.ladderfile import Ladder
 from bot.model import Conversation, Mailbox
+from bot.routing import Choice, Facts, Route, leads_from
 from bot.settings import Settings
+
+__all__ = ["choices", "facts", "ladder", "leads_from", "matching", "opening", "waits"]
 
 
 def matching(
-    conversation: Conversation, mailbox: Mailbox | None, routes: Sequence[Route]
+    conversation: Conversation, mailbox: Mailbox | None, settings: Settings, there: Collection[str] = ()
 ) -> tuple[Route, ...]:
-    """List the routes of the conversation's mailbox."""
-    known = mailbox or Mailbox(conversation.mailbox_id, "")
-    return tuple(route for route in routes if leads_from(route, known))
+    """List the routes that take a conversation. `there` are the channels that show it by now."""
+    return routing.chosen(facts(conversation, mailbox, settings), settings.routes, settings.routing, there)
 
 
-def leads_from(route: Route, mailbox: Mailbox) -> bool:
-    """Tell whether a route names this mailbox: by its id, or by its name in any case."""
-    if isinstance(route.mailbox, int):
-        return route.mailbox == mailbox.id
-    return bool(mailbox.name) and route.mailbox.casefold() == mailbox.name.casefold()
+def choices(
+    conversation: Conversation, mailbox: Mailbox | None, settings: Settings, there: Collection[str] = ()
+) -> tuple[Choice, ...]:
+    """Say of every route whether it takes a conversation, and why or why not."""
+    return routing.choices(facts(conversation, mailbox, settings), settings.routes, settings.routing, there)
+
+
+def facts(conversation: Conversation, mailbox: Mailbox | None, settings: Settings) -> Facts:
+    """What the routes ask of a conversation."""
+    return routing.facts(conversation, mailbox, opening(settings, mailbox))
 
 
 def ladder(route: Route, settings: Settings, mailbox: Mailbox | None) -> Ladder:

@@ -20,7 +20,8 @@ from bot.errors import BridgeError
 from bot.freescout import ConversationQuery, Page, Sort
 from bot.health import Health
 from bot.ladder import WARNING, limit
-from bot.model import Conversation, Status
+from bot.model import Conversation, Mailbox, Status
+from bot.routing import Route
 
 log = logging.getLogger(__name__)
 
@@ -128,12 +129,13 @@ class StaleScan:
 
     async def _is_routed(self, row: Conversation) -> bool:
         mailbox = await self._desk.people.mailbox(row.mailbox_id)
-        return bool(routes.matching(row, mailbox, self._desk.settings.routes))
+        box = mailbox or Mailbox(row.mailbox_id, "")  # a row tells neither tags nor fields: looks decide
+        return any(routes.leads_from(route, box) for route in self._desk.settings.routes)
 
     async def _rules(self) -> tuple[float, float | None]:
         """The rules that hold, as a number, and since when they do; None where they are new."""
         settings = self._desk.settings
-        told = repr((settings.routes, settings.stale, settings.hours, settings.ladders))
+        told = repr((settings.routes, settings.routing, settings.stale, settings.hours, settings.ladders))
         rules = float(int(hashlib.sha256(told.encode()).hexdigest()[:12], 16))
         known = await self._desk.store.mark(_RULES) == rules
         return rules, (await self._desk.store.mark(_RULES_SINCE) if known else None)
@@ -142,11 +144,12 @@ class StaleScan:
         """Say which routes lead from nowhere: what is misspelt would be silent for ever."""
         known = await self._desk.people.mailboxes()
         for route in self._desk.settings.routes:
-            if not any(routes.leads_from(route, mailbox) for mailbox in known):
-                problem = f"FreeScout has no mailbox {route.mailbox!r}, which a route names"
-                if problem not in self._health.problems:
-                    log.error(problem)
-                self._health.ill(problem)
+            for named in route.mailboxes:
+                if not any(routes.leads_from(Route(named, ""), mailbox) for mailbox in known):
+                    problem = f"FreeScout has no mailbox {named!r}, which a route names"
+                    if problem not in self._health.problems:
+                        log.error(problem)
+                    self._health.ill(problem)
 
 
 async def soonest(desk: Desk) -> timedelta:

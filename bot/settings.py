@@ -5,11 +5,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from bot.bridgefile import Claims, Replies, Route, Stale, Sweep, read_file
+from bot.bridgefile import Claims, Replies, Stale, Sweep, read_file
 from bot.digestfile import Digest
 from bot.errors import ConfigError
 from bot.hours import MailboxHours
 from bot.ladderfile import MailboxLadder, Pings
+from bot.redact import Redact, Redactor
+from bot.routing import Route, Routing
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,13 @@ class Settings:
     pings: Pings = field(default_factory=Pings)
     digest: Digest = field(default_factory=Digest)
     claims: Claims = field(default_factory=Claims)
+    routing: Routing = field(default_factory=Routing)
+    redact: Redact = field(default_factory=Redact)
+
+    @property
+    def redactor(self) -> Redactor:
+        """Hides from Slack what is to be hidden."""
+        return Redactor(self.redact, self.freescout_url)
 
     @property
     def database_path(self) -> str:
@@ -108,6 +117,8 @@ def load(environment: Mapping[str, str], read: Callable[[str], str]) -> Settings
         pings=said.pings,
         digest=said.digest,
         claims=said.claims,
+        redact=said.redact,
+        routing=said.routing,
     )
 
 

@@ -114,7 +114,7 @@ class Sweep:
         if not conversation.published or conversation.status is Status.SPAM:
             return []
         mailbox = await self._desk.people.mailbox(conversation.mailbox_id)
-        found = routes.matching(conversation, mailbox, self._desk.settings.routes)
+        found = routes.matching(conversation, mailbox, self._desk.settings)
         channels = []
         for route in found:
             try:

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot import mail, messages, routes, written
-from bot.bridgefile import Route
 from bot.channels import Channels
 from bot.desk import Desk
 from bot.errors import Misconfigured, UserError
@@ -17,6 +16,7 @@ from bot.freescout import NotFound
 from bot.messages import Taken
 from bot.plan import CARD
 from bot.richtext import section, text
+from bot.routing import Route
 from bot.store import TYPED, Draft, ReplyState
 from bot.surfaces import Ask
 
@@ -106,7 +106,7 @@ class ThreadNotes:
         except NotFound as error:
             raise NotFound("This conversation was deleted from FreeScout for good.") from error
         mailbox = await self._desk.people.mailbox(conversation.mailbox_id)
-        matching = routes.matching(conversation, mailbox, self._desk.settings.routes)
+        matching = routes.matching(conversation, mailbox, self._desk.settings)
         here = [route for route in matching if await self._leads(route, channel)]
         if not here:
             raise UserError("The conversation was moved to a mailbox that is not shown in this channel.")

@@ -16,7 +16,8 @@ import pytest
 
 from bot.app import running
 from bot.lanes import Pace
-from bot.settings import Replies, Route, Settings, Stale
+from bot.routing import Route
+from bot.settings import Replies, Settings, Stale
 from sandbox.clock import Clock
 from sandbox.freescout import FreeScout
 from sandbox.serving import serving

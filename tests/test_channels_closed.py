@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from bot.bridgefile import Sweep
-from bot.settings import Route
+from bot.routing import Route
 from sandbox.slack import Message, payloads
 from sandbox.slack.delivery import signed
 from tests.conftest import House

@@ -8,7 +8,7 @@ import pytest
 from bot.dryrun import rehearsed
 from bot.errors import UserError
 from bot.ladderfile import Ladder, MailboxLadder, Rung
-from bot.settings import Route
+from bot.routing import Route
 from tests.conftest import House
 
 LADDER = Ladder((Rung(timedelta(hours=1)), Rung(timedelta(hours=3), "assignee")), warn=timedelta(minutes=15))

@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from bot.lanes import Pace
-from bot.settings import Route
+from bot.routing import Route
 from tests.conftest import House
 
 

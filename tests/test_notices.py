@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from bot.bridgefile import Sweep
-from bot.settings import Route
+from bot.routing import Route
 from sandbox.freescout.webhooks import sign
 from sandbox.slack import Message
 from tests.conftest import House

@@ -6,7 +6,8 @@ import pytest
 
 from bot.model import Conversation, Mailbox, Status
 from bot.routes import matching, waits
-from bot.settings import Route, Settings, Stale
+from bot.routing import Route
+from bot.settings import Settings, Stale
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SUPPORT, STREET = Mailbox(1, "Support"), Mailbox(2, "STRASSE 1")
@@ -21,6 +22,10 @@ ROUTES = (BY_ID, BY_NAME, SALES, STREETS, Route(1, "again"))
 
 def conversation(mailbox: int) -> Conversation:
     return Conversation(5, 412, mailbox, Status.ACTIVE, "published", "", NOW, NOW)
+
+
+def having(*routes: Route) -> Settings:
+    return Settings("https://help.example.org", "", "", "", routes=routes)
 
 
 @pytest.mark.parametrize(
@@ -40,11 +45,11 @@ def conversation(mailbox: int) -> Conversation:
 def test_routes_match_by_id_or_by_name_in_their_own_order(
     number: int, mailbox: Mailbox | None, channels: list[str]
 ) -> None:
-    assert [route.channel for route in matching(conversation(number), mailbox, ROUTES)] == channels
+    assert [route.channel for route in matching(conversation(number), mailbox, having(*ROUTES))] == channels
 
 
 def test_a_name_is_never_taken_for_a_missing_mailbox() -> None:
-    assert matching(conversation(9), None, (Route("None", "x"), Route("", "y"))) == ()
+    assert matching(conversation(9), None, having(Route("None", "x"), Route("", "y"))) == ()
 
 
 def test_a_route_has_its_own_waits_or_those_of_everybody() -> None:

@@ -15,12 +15,13 @@ import aiohttp
 import pytest
 
 from bot import slackapi
-from bot.bridgefile import Route, Stale
+from bot.bridgefile import Stale
 from bot.desk import Desk
 from bot.freescout import FreeScout
 from bot.health import Health
 from bot.live import Live
 from bot.people import People
+from bot.routing import Route
 from bot.scan import StaleScan
 from bot.settings import Settings
 from bot.store import Looked, Store

@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.__main__ import _check
 from bot.bridgefile import read_file
 from bot.channels import Channels
-from bot.settings import Route
+from bot.routing import Route
 from bot.slack import MESSAGES
 from bot.store import Store
 from bot.threadnotes import ThreadNotes

@@ -12,10 +12,11 @@ import httpx
 
 from bot import hours
 from bot.app import running
-from bot.bridgefile import Replies, Route, Stale, Sweep
+from bot.bridgefile import Replies, Stale, Sweep
 from bot.ladderfile import Pings
 from bot.ladderfile import read as read_ladders
 from bot.lanes import Pace
+from bot.routing import Route
 from bot.settings import Settings
 from sandbox.clock import Clock
 from sandbox.freescout import FreeScout

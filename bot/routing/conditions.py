@@ -1,0 +1,272 @@
+"""What a route asks of a conversation: conditions, and rules made of them. Pure.
+
+A condition names one fact and the values that it may have; one of them is enough. A rule holds where all of
+its conditions do, one of its `any`, and none of its `unless`. `doubt` finds the first part that does not.
+"""
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Self
+
+from bot.hours import ALWAYS, Hours, Span
+from bot.model import Conversation, Mailbox, Person
+
+Week = tuple[tuple[Span, ...], ...]
+NOBODY, ANYBODY = "nobody", "anybody"
+OPEN, CLOSED = "open", "closed"
+_MINUTES = 24 * 60
+
+
+class Key(StrEnum):
+    """What can be asked for, as the file says it."""
+
+    MAILBOX = "mailbox"
+    TAG = "tag"
+    CUSTOMER = "customer"
+    SUBJECT = "subject"
+    TYPE = "type"
+    ASSIGNEE = "assignee"
+    STATUS = "status"
+    FIELD = "field"
+    TIME = "time"
+
+
+ENTERING = (Key.STATUS, Key.TIME)
+"""What decides whether a conversation comes to a channel, and not whether it stays there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A custom field, and the values it may have; empty for any at all."""
+
+    name: str
+    values: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words that stand next to each other in a subject, or a regular expression for it."""
+
+    said: str
+    pattern: re.Pattern[str] = field(compare=False)
+
+    @classmethod
+    def of_words(cls, said: str) -> Self:
+        """Whole words, in any case of their letters."""
+        inner = r"\s+".join(re.escape(one) for one in said.casefold().split())
+        return cls(said, re.compile(rf"(?<!\w){inner}(?!\w)"))
+
+    def found(self, subject: str) -> bool:
+        """Whether it stands in a casefolded subject."""
+        return self.pattern.search(subject) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is asked of one conversation, found out once for all rules. Words are casefolded."""
+
+    mailbox: int
+    mailboxes: frozenset[str]
+    """The mailbox's name, and those it had before."""
+    tags: frozenset[str]
+    customer: frozenset[str]
+    """The customer's address, and its domain behind an @."""
+    subject: str
+    type: str
+    status: str
+    assignee: frozenset[str]
+    """The assignee's address, name and id, and `anybody`; or `nobody`."""
+    fields: Mapping[str, frozenset[str]]
+    """What each custom field says, by its name and by its id."""
+    at: datetime
+    """When the customer wrote last."""
+    hours: Hours = ALWAYS
+    words: Mapping[Key, str] = field(default_factory=dict)
+    """What is so, as it is said to people."""
+
+    @property
+    def wall(self) -> datetime:
+        """What the clock on the wall of the mailbox's people said then."""
+        return self.hours.local(self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One fact, and what it may be: `wanted` depends on the key, `said` is how the file puts it."""
+
+    key: Key
+    wanted: Any
+    said: str = field(compare=False)
+
+    def holds(self, facts: Facts) -> bool:
+        """Whether it is so."""
+        return _TESTS[self.key](self.wanted, facts)
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.said}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Conditions that all hold, of `any` at least one rule, of `every` each, of `unless` none."""
+
+    conditions: tuple[Condition, ...] = ()
+    every: tuple["Rule", ...] = ()
+    any: tuple["Rule", ...] = ()
+    unless: tuple["Rule", ...] = ()
+    entering: tuple[Condition, ...] = ()
+    """Conditions that count only until the conversation is there."""
+
+    def holds(self, facts: Facts, *, there: bool = False) -> bool:
+        """Whether it holds; `there` says that the conversation has come by it already."""
+        for condition in self.conditions:
+            if not condition.holds(facts):
+                return False
+        return self._rest(facts, there=there)
+
+    def _rest(self, facts: Facts, *, there: bool) -> bool:
+        if self.entering and not there and not all(one.holds(facts) for one in self.entering):
+            return False
+        if self.every and not all(one.holds(facts, there=there) for one in self.every):
+            return False
+        if self.any and not any(one.holds(facts, there=there) for one in self.any):
+            return False
+        return not (self.unless and any(one.holds(facts) for one in self.unless))
+
+    def doubt(self, facts: Facts, *, there: bool = False) -> str:
+        """The first part that does not hold, beside what is so instead; empty where all of it holds."""
+        asked = (*self.conditions, *(() if there else self.entering))
+        if failing := next((one for one in asked if not one.holds(facts)), None):
+            return f"{failing}, but it is {facts.words.get(failing.key) or 'none'}"
+        for rule in self.every:
+            if why := rule.doubt(facts, there=there):
+                return why
+        if self.any and not any(one.holds(facts, there=there) for one in self.any):
+            return f"none of: {'; '.join(map(str, self.any))}"
+        if excluded := next((one for one in self.unless if one.holds(facts)), None):
+            return f"unless {excluded}, and so it is"
+        return ""
+
+    @property
+    def enters(self) -> bool:
+        """Whether it asks for anything that counts only until the conversation is there."""
+        return bool(self.entering) or any(one.enters for one in (*self.every, *self.any))
+
+    def __str__(self) -> str:
+        parts = [str(one) for one in (*self.conditions, *self.entering)]
+        parts += [f"({one})" for one in self.every]
+        parts += ["(" + " or ".join(map(str, self.any)) + ")"] if self.any else []
+        parts += [f"unless {one}" for one in self.unless]
+        return ", ".join(parts)
+
+
+def facts(conversation: Conversation, mailbox: Mailbox | None, hours: Hours = ALWAYS) -> Facts:
+    """Find out what rules ask of a conversation."""
+    box = mailbox or Mailbox(conversation.mailbox_id, "")
+    customer = conversation.customer.email if conversation.customer else ""
+    at = _written(conversation)
+    return Facts(
+        box.id,
+        frozenset(one.casefold() for one in (box.name, *box.known_as) if one),
+        frozenset(tag.casefold() for tag in conversation.tags),
+        _address(customer),
+        conversation.subject.casefold(),
+        conversation.type.casefold(),
+        conversation.status.value,
+        _assignee(conversation.assignee),
+        _fields(conversation),
+        at,
+        hours,
+        {
+            Key.MAILBOX: box.name or f"mailbox {box.id}",
+            Key.TAG: ", ".join(conversation.tags) or "without any",
+            Key.CUSTOMER: customer or "without an address",
+            Key.SUBJECT: f"“{conversation.subject}”",
+            Key.TYPE: conversation.type or "unknown",
+            Key.ASSIGNEE: conversation.assignee.name if conversation.assignee else NOBODY,
+            Key.STATUS: conversation.status.value,
+            Key.FIELD: "; ".join(f"{one.name}: {one.text or one.value}" for one in conversation.fields)
+            or "without any",
+            Key.TIME: f"{hours.local(at):%a %H:%M}, when {'open' if hours.open_at(at) else 'closed'}",
+        },
+    )
+
+
+def _written(conversation: Conversation) -> datetime:
+    """When the customer wrote last: a rule about times depends on that, and not on when one looks."""
+    theirs = [
+        one.created_at for one in conversation.threads if one.type == "customer" and one.state == "published"
+    ]
+    return max(theirs, default=conversation.created_at)
+
+
+def _address(email: str) -> frozenset[str]:
+    address = email.casefold().strip()
+    _, _, domain = address.rpartition("@")
+    return frozenset(filter(None, (address, f"@{domain}" if domain else "")))
+
+
+def _assignee(person: Person | None) -> frozenset[str]:
+    if person is None:
+        return frozenset((NOBODY,))
+    return frozenset(filter(None, (ANYBODY, person.email.casefold(), person.name.casefold(), str(person.id))))
+
+
+def _fields(conversation: Conversation) -> Mapping[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for one in conversation.fields:
+        said = frozenset(word.casefold() for word in (one.value, one.text) if word)
+        found[one.name.casefold()] = found[str(one.id)] = said
+    return found
+
+
+def _in_mailbox(wanted: frozenset[int | str], facts: Facts) -> bool:
+    return facts.mailbox in wanted or not wanted.isdisjoint(facts.mailboxes)
+
+
+def _about(wanted: Collection["Text"], facts: Facts) -> bool:
+    """Words stand in the subject as words, patterns anywhere."""
+    return any(one.found(facts.subject) for one in wanted)
+
+
+def _field(wanted: Collection[Field], facts: Facts) -> bool:
+    for one in wanted:
+        said = facts.fields.get(one.name)
+        if not said or (one.values and one.values.isdisjoint(said)):
+            return False
+    return True
+
+
+def _within(wanted: Collection[Week | str], facts: Facts) -> bool:
+    """The time at which the customer wrote last, by the mailbox's own clock and hours."""
+    for one in wanted:
+        if isinstance(one, str):
+            if facts.hours.open_at(facts.at) == (one == OPEN):
+                return True
+        elif _covers(one, facts.wall):
+            return True
+    return False
+
+
+def _covers(week: Week, wall: datetime) -> bool:
+    minute = wall.hour * 60 + wall.minute
+    today, before = week[wall.weekday()], week[(wall - timedelta(days=1)).weekday()]
+    return any(one.start <= minute < one.end for one in today) or any(
+        one.start <= minute + _MINUTES < one.end for one in before
+    )
+
+
+_TESTS: dict[Key, Callable[[Any, Facts], bool]] = {
+    Key.MAILBOX: _in_mailbox,
+    Key.TAG: lambda wanted, facts: not wanted.isdisjoint(facts.tags),
+    Key.CUSTOMER: lambda wanted, facts: not wanted.isdisjoint(facts.customer),
+    Key.SUBJECT: _about,
+    Key.TYPE: lambda wanted, facts: facts.type in wanted,
+    Key.ASSIGNEE: lambda wanted, facts: not wanted.isdisjoint(facts.assignee),
+    Key.STATUS: lambda wanted, facts: facts.status in wanted,
+    Key.FIELD: _field,
+    Key.TIME: _within,
+}
