@@ -1,0 +1,203 @@
+"""Passwords in a text: the value that follows the word for it, in many languages. Pure."""
+
+import re
+from collections.abc import Iterator
+
+from bot.redact.spans import PASSWORD, Span
+
+_LONG = (
+    r"pass(?:word|wort|code|phrase|wd)|kennwort|losungswort|zugangscode|mot de passe|contrase[nñ]a"
+    r"|palavra[- ]passe"
+    r"|wachtwoord|l[oö]senord|adgangskode|kodeord|passord|salasana|has[lł]o|heslo|jelsz[oó]|parol[aeăė]?|lozinka"
+    r"|geslo|lykilor[dð]|slapta[zž]odis|[sş]ifre|пароль|парола|лозинка|κωδικ[οό]ς(?: πρόσβασης)?|סיסמה"
+    r"|كلمة (?:المرور|السر)|पासवर्ड|รหัสผ่าน|m[aậ]t kh[aẩ]u|kata sandi|パスワード|密码|密碼|口令|비밀번호|암호"
+)
+_SHORT = r"pwd|psw|passw|pass|pw|pin(?:[- ]?code)?|mdp|clave|senha|puk|cvv2?|cvc2?|kennw\.|pswd"
+_MARKS = r"[\"'`*_”“’»)\]]{0,3}"
+_IS = (
+    r"is|was|are|lautet|ist|war|est|es|era|[eéè]|eh|is nu|är|er|on|to|je|jest|este|это|είναι|הוא|adalah|là"
+    r"|は|是|는|은"
+)
+_AFTER = (
+    r"(?:[ \t]+(?:for|f[uü]r|pour|para|per|voor|f[oö]r|til|dla|pro|now|nun|jetzt|neu|new)"
+    r"[ \t]+[^\s:=]{1,40}){0,2}"
+)
+_WORDS = rf"(?:{_LONG})(?:s|es|e|en)?"
+_WORD = re.compile(
+    rf"(?P<long>{_WORDS})(?![^\W\d_])"
+    rf"|(?<![^\W_])(?:(?P<clear>pin(?:[- ]?code)?|pwd|pw|puk)|{_SHORT})(?![^\W\d_])"
+)
+"""Of small letters: a search that need not heed their size is several times as fast."""
+_TOLD = re.compile(
+    rf"{_MARKS}{_AFTER}[ \t]{{0,4}}(?:(?::=|=>|[:=：＝])|[-–—](?=[ \t]))"
+    r"[ \t]{0,8}(?P<value>\n?[ \t]{0,8}\S[^\n]{0,200})",
+    re.IGNORECASE,
+)
+"""`password: hunter2`; what stands in the next line is one where it stands there alone."""
+_SPOKEN = re.compile(
+    rf"{_MARKS}{_AFTER}[ \t]{{0,4}}(?P<is>\b(?:{_IS})\b|[は是는은이])?[ \t]{{0,4}}:?[ \t]{{0,4}}"
+    r"(?P<value>[^\s:=：＝][^\n]{0,200})",
+    re.IGNORECASE,
+)
+"""`das Passwort lautet Sommer2024`: what looks like an ordinary word is none."""
+_QUOTED = re.compile(r"[\"„“«»‚'`*_]{1,3}([^\"“”«»‘’'`\n]{1,100}?)[\"“”«»‘'`]")
+_BARE = re.compile(r"[\"'`*_(\[]{0,2}([^\s\"“”]{1,100})")
+_PHRASE = re.compile(r"passphrase|phrase", re.IGNORECASE)
+_END = ".,;:!?)]}>\"'`*_"
+_PLAIN = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "is",
+        "was",
+        "not",
+        "no",
+        "none",
+        "see",
+        "please",
+        "reset",
+        "forgot",
+        "forgotten",
+        "change",
+        "changed",
+        "below",
+        "above",
+        "here",
+        "attached",
+        "wrong",
+        "incorrect",
+        "invalid",
+        "expired",
+        "protected",
+        "required",
+        "optional",
+        "unknown",
+        "lost",
+        "help",
+        "link",
+        "click",
+        "how",
+        "what",
+        "why",
+        "when",
+        "where",
+        "my",
+        "your",
+        "our",
+        "it",
+        "this",
+        "that",
+        "we",
+        "i",
+        "you",
+        "to",
+        "for",
+        "in",
+        "on",
+        "with",
+        "and",
+        "or",
+        "of",
+        "same",
+        "as",
+        "siehe",
+        "bitte",
+        "vergessen",
+        "falsch",
+        "unten",
+        "oben",
+        "zurücksetzen",
+        "ändern",
+        "geändert",
+        "ungültig",
+        "abgelaufen",
+        "wie",
+        "was",
+        "warum",
+        "das",
+        "der",
+        "die",
+        "ein",
+        "eine",
+        "ich",
+        "wir",
+        "mein",
+        "kein",
+        "nicht",
+        "funktioniert",
+        "oublié",
+        "incorrect",
+        "voir",
+        "olvidada",
+        "incorrecta",
+        "ver",
+        "new",
+        "old",
+        "neu",
+        "alt",
+        "n/a",
+        "tbd",
+        "...",
+    ]
+)
+
+
+def passwords(text: str) -> Iterator[Span]:
+    """The passwords of a text, without the words that call them so."""
+    small = text.lower()
+    for word in _WORD.finditer(small if len(small) == len(text) else text):
+        if told := _TOLD.match(text, word.end()):
+            found = _value(told, phrase=bool(_PHRASE.search(word[0])))
+            if found and _may_be(text[slice(*found)], alone="\n" in told["value"]):
+                yield Span(*found, PASSWORD)
+        elif (word["long"] or word["clear"]) and (spoken := _SPOKEN.match(text, word.end())):
+            found = _value(spoken)
+            if found and _sounds(text[slice(*found)], spoken):
+                yield Span(*found, PASSWORD)
+
+
+def _value(told: re.Match[str], *, phrase: bool = False) -> tuple[int, int] | None:
+    """Where the value begins and ends."""
+    value, start = told["value"], told.start("value")
+    skipped = len(value) - len(value.lstrip())
+    rest, start = value[skipped:], start + skipped
+    if quoted := _QUOTED.match(rest):
+        return start + quoted.start(1), start + quoted.end(1)
+    if phrase:
+        return start, start + len(rest.rstrip())
+    bare = _BARE.match(rest)
+    if bare is None or ("\n" in value and bare.end() < len(rest.rstrip())):
+        return None
+    end = bare.start(1) + (len(bare[1].rstrip(_END)) or len(bare[1]))
+    if bare[1].endswith("!") and any(one.isdigit() for one in bare[1]):
+        end = bare.end(1)
+    return start + bare.start(1), start + end
+
+
+def _may_be(value: str, *, alone: bool) -> bool:
+    """Whether what follows a colon is a password: most things are."""
+    if len(value) < 3 or value.lower() in _PLAIN or "://" in value or value.startswith("["):
+        return False
+    return not alone or _looks(value)
+
+
+def _looks(value: str) -> bool:
+    """Whether nobody would take it for a word of the sentence."""
+    if "://" in value or value.startswith("[") or len(value) < 4:
+        return False
+    digits = sum(one.isdigit() for one in value)
+    others = sum(not one.isalnum() and one not in "'’-.…/" for one in value)
+    letters = len(value) - digits - others
+    return digits == len(value) or (letters > 0 and (digits > 0 or others > 0))
+
+
+def _sounds(value: str, spoken: re.Match[str]) -> bool:
+    """Whether a sentence says it as one: in quotes, or after `is` in letters that no word is written in."""
+    if _looks(value):
+        return True
+    quoted = _QUOTED.match(spoken["value"])
+    if quoted:
+        return len(value) > 3 and " " not in value and spoken["is"] is not None
+    mixed = value[1:] != value[1:].lower() and value != value.upper()
+    return spoken["is"] is not None and mixed and len(value) >= 6

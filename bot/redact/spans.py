@@ -1,0 +1,37 @@
+"""A place in a text, and the words that stand there instead. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+CARD, IBAN, TOKEN, PASSWORD, OWN = "[card number]", "[IBAN]", "[token]", "[password]", "[redacted]"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """From `start` up to, not with, `end`; `word` is what people read there."""
+
+    start: int
+    end: int
+    word: str
+
+
+def merged(spans: Iterable[Span]) -> list[Span]:
+    """In order, and where some overlap one for all of them, under the name of the first."""
+    found: list[Span] = []
+    for span in sorted(spans):
+        if found and span.start < found[-1].end:
+            last = found[-1]
+            found[-1] = Span(last.start, max(last.end, span.end), last.word)
+        else:
+            found.append(span)
+    return found
+
+
+def replaced(text: str, spans: list[Span]) -> str:
+    """The text with the words in place of what they stand for."""
+    pieces: list[str] = []
+    at = 0
+    for span in spans:
+        pieces += [text[at : span.start], span.word]
+        at = span.end
+    return "".join([*pieces, text[at:]])
