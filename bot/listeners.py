@@ -15,6 +15,7 @@ from bot.desk import Desk, excuse
 from bot.errors import BridgeError, NotAllowed, UserError
 from bot.people import Unknown
 from bot.plan import CARD
+from bot.redact import redacted
 from bot.surfaces import Ask, FieldError, Handler, Modal, Reaction, Word
 from bot.threadnotes import ThreadNotes
 
@@ -151,15 +152,22 @@ def submitted(desk: Desk, modal: Modal) -> Listener:
             if ack.response is not None:  # another view stands in its place already
                 await _tell(ask, error)
             elif isinstance(error, FieldError):
-                await ack(response_action="errors", errors={error.block: str(error)})
+                await ack(response_action="errors", errors=_wrong(desk, error.block, str(error)))
             else:
                 words = await _excused(ask, error)
-                await ack(response_action="errors", errors={next(iter(ask.fields), "text"): words})
+                await ack(
+                    response_action="errors", errors=_wrong(desk, next(iter(ask.fields), "text"), words)
+                )
         else:
             if ack.response is None:
                 await ack()
 
     return submitted
+
+
+def _wrong(desk: Desk, block: str, words: str) -> dict[str, str]:
+    """What is to be put right in a field, as an answer that does not go through Slack's client."""
+    return {block: str(redacted(desk.settings.redactor, words))}
 
 
 def closed(desk: Desk, handler: Handler) -> Listener:
@@ -181,7 +189,8 @@ def once(desk: Desk, reopen: Callable[[str], None]) -> Listener:
         name = str(body.get("event_id") or "")
         if await desk.store.event_seen(name):
             return
-        reopen(str(event.get("channel") or ""))
+        where = event.get("channel") or ""  # where it has another name, there is more to say than its id
+        reopen(str(where.get("id") if isinstance(where, dict) else where))
         await desk.store.see_event(name)  # only now: what was cut off before would not come to be done
 
     return heard

@@ -12,9 +12,12 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot import policy
 from bot.errors import Ambiguous, BridgeError, Misconfigured, Permanent, Transient
 from bot.policy import Then
+from bot.redact import Redactor, redacted
 
 DEADLINE = 20.0
 """Seconds for a whole call: the SDK forgets its own timeout where it is given a session."""
+_SAID = ("json", "params", "data")
+"""The arguments of the SDK's `api_call` that hold what is said."""
 
 
 class SlackRefused(Permanent):
@@ -46,9 +49,30 @@ async def call(
     return data if isinstance(data, dict) else {}
 
 
-def client(token: str, base_url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
-    """Make the SDK's client without its retries: one of them would post a message a second time."""
-    return AsyncWebClient(token=token, base_url=base_url, session=session, retry_handlers=[], timeout=15)
+class Client(AsyncWebClient):
+    """The SDK's client, through which nothing goes that is hidden from Slack, whoever calls it."""
+
+    redactor: Callable[[], Redactor] = Redactor
+
+    async def api_call(self, api_method: str, **more: Any) -> AsyncSlackResponse:
+        """Call a method with all that people will read of it redacted."""
+        said = {name: redacted(self.redactor(), more[name]) for name in _SAID if more.get(name)}
+        return await super().api_call(api_method, **{**more, **said})
+
+
+def client(
+    token: str,
+    base_url: str,
+    session: aiohttp.ClientSession,
+    redactor: Callable[[], Redactor] = Redactor,
+) -> Client:
+    """Make the SDK's client without its retries: one of them would post a message a second time.
+
+    `redactor` is asked at each call, for what is hidden may change while the bridge runs.
+    """
+    made = Client(token=token, base_url=base_url, session=session, retry_handlers=[], timeout=15)
+    made.redactor = redactor
+    return made
 
 
 def meaning(error: SlackApiError) -> BridgeError:

@@ -18,6 +18,7 @@ from bot.desk import Desk, excuse
 from bot.errors import BridgeError, NotAllowed, UserError
 from bot.forms import View, notice
 from bot.people import Unknown
+from bot.redact import redacted
 from bot.richtext import section, text
 from bot.slackapi import SlackRefused, call
 
@@ -78,6 +79,7 @@ class Ask:
         if self.respond is not None:
             with suppress(Exception):  # whatever breaks the short way, the long way is next
                 said = {"text": message.text, "blocks": list(message.blocks)}
+                said = redacted(self.desk.settings.redactor, said)
                 answer = await self.respond(**said, response_type="ephemeral", replace_original=False)
                 if answer.status_code == HTTPStatus.OK:
                     return
@@ -92,7 +94,7 @@ class Ask:
 
     async def _open(self, view: View) -> dict[str, Any]:
         if self.lead is not None:
-            await self.lead(response_action="update", view=view)
+            await self.lead(response_action="update", view=redacted(self.desk.settings.redactor, view))
             return {"view": {"id": self.view}}
         try:
             return await call(self.desk.web.views_open, trigger_id=self.trigger, view=view)
