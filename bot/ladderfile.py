@@ -1,6 +1,6 @@
 """The tables `[[ladder]]` and `[pings]` of bridge.toml: who is told of a wait, and when. Pure.
 
-Every problem is told at once, with the number of its table and of its step.
+Every problem is told at once, with its line and the number of its table and of its step.
 """
 
 import re
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from bot.tables import duration, mailbox, unknown
+from bot.tables import Where, duration, duration_meant, mailbox, meant, unknown
 
 KEYS = ("mailbox", "warn", "on_duty", "steps")
 STEP_KEYS = ("after", "tell")
@@ -35,6 +35,9 @@ class Kind(StrEnum):
     """A direct message to one person."""
 
 
+_WORDS = (Kind.THREAD, Kind.CHANNEL, Kind.ASSIGNEE)
+
+
 @dataclass(frozen=True, slots=True)
 class Rung:
     """One step: so long after the wait began, in business time, this is told."""
@@ -45,7 +48,7 @@ class Rung:
     @property
     def kind(self) -> Kind:
         """How it tells; what is none of the words is a user group or a person."""
-        if self.tell in (Kind.THREAD, Kind.CHANNEL, Kind.ASSIGNEE):
+        if self.tell in _WORDS:
             return Kind(self.tell)
         return Kind.GROUP if _GROUP.fullmatch(self.tell) else Kind.PERSON
 
@@ -94,14 +97,15 @@ def kept(tables: Sequence[MailboxLadder], identity: int, name: str = "") -> Ladd
     return found.get(identity) or named.get(name.casefold()) or found.get(None)
 
 
-def read(name: str, tables: object, problems: list[str]) -> tuple[MailboxLadder, ...]:
-    """Read the tables of the file of this name; what is wrong is added to `problems`."""
+def read(file: Where | str, tables: object, problems: list[str]) -> tuple[MailboxLadder, ...]:
+    """Read the tables of a file; what is wrong is added to `problems`."""
+    root = Where.of(file)
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        problems.append(f"{name}: a ladder is a table, written [[ladder]].")
+        problems.append(f"{root.key('ladder')}: a ladder is a table, written [[ladder]].")
         return ()
     said: list[MailboxLadder] = []
     for place, table in enumerate(tables, start=1):
-        where = f"{name}, ladder {place}"
+        where = root.part(f"ladder {place}", "ladder", place - 1)
         unknown(where, table, KEYS, problems)
         one = MailboxLadder(_mailbox(where, table, problems), _ladder(where, table, problems))
         for earlier, other in enumerate(said, start=1):
@@ -112,15 +116,15 @@ def read(name: str, tables: object, problems: list[str]) -> tuple[MailboxLadder,
     return tuple(said)
 
 
-def read_pings(where: str, table: Mapping[str, object], problems: list[str]) -> Pings:
+def read_pings(where: Where, table: Mapping[str, object], problems: list[str]) -> Pings:
     """Read the table `[pings]`."""
     return Pings(
-        _number(where, "budget", table.get("budget", Pings().budget), 1, problems),
-        _number(where, "list_from", table.get("list_from", Pings().list_from), 2, problems),
+        _number(where.key("budget"), "budget", table.get("budget", Pings().budget), 1, problems),
+        _number(where.key("list_from"), "list_from", table.get("list_from", Pings().list_from), 2, problems),
     )
 
 
-def _number(where: str, key: str, value: object, least: int, problems: list[str]) -> int:
+def _number(where: Where, key: str, value: object, least: int, problems: list[str]) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= 1000:
         problems.append(f"{where}: {key} should be a number from {least} to 1000, without quotes.")
         return least
@@ -131,31 +135,41 @@ def _folded(box: int | str | None) -> int | str | None:
     return box.casefold() if isinstance(box, str) else box
 
 
-def _mailbox(where: str, table: Mapping[str, object], problems: list[str]) -> int | str | None:
+def _mailbox(where: Where, table: Mapping[str, object], problems: list[str]) -> int | str | None:
     value = table.get("mailbox")
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | str) or not str(value).strip():
-        problems.append(f"{where}: mailbox should be a mailbox's id or its name; without it, all others.")
+        problems.append(
+            f"{where.key('mailbox')}: mailbox should be a mailbox's id or its name; without it, all others."
+        )
         return None
     return mailbox(value)
 
 
-def _ladder(where: str, table: Mapping[str, object], problems: list[str]) -> Ladder:
-    steps = _steps(where, table.get("steps"), problems)
+def _ladder(where: Where, table: Mapping[str, object], problems: list[str]) -> Ladder:
+    steps = _steps(where.key("steps"), table.get("steps"), problems)
     warn = duration(table["warn"]) if "warn" in table else None
     if "warn" in table and warn is None:
-        problems.append(f'{where}: warn should be a time like "15m", so long before the first step.')
+        hint = duration_meant(table["warn"])
+        problems.append(
+            f'{where.key("warn")}: warn should be a time like "15m", so long before the first step.{hint}'
+        )
     if warn and steps and warn >= steps[0].after:
-        problems.append(f"{where}: warn should be shorter than the wait before the first step.")
-    duty = table.get("on_duty", "")
-    if not isinstance(duty, str) or (duty and not _GROUP.fullmatch(duty.strip())):
-        problems.append(f'{where}: on_duty should be a user group, by its handle "@support" or by its id.')
-        duty = ""
-    return Ladder(steps, warn, duty.strip())
+        problems.append(f"{where.key('warn')}: warn should be shorter than the wait before the first step.")
+    return Ladder(steps, warn, _duty(where.key("on_duty"), table.get("on_duty", ""), problems))
 
 
-def _steps(where: str, value: object, problems: list[str]) -> tuple[Rung, ...]:
+def _duty(where: Where, value: object, problems: list[str]) -> str:
+    if isinstance(value, str) and (not value or _GROUP.fullmatch(value.strip())):
+        return value.strip()
+    handle = f"@{value.strip()}" if isinstance(value, str) else ""
+    hint = f' Did you mean "{handle}"?' if _GROUP.fullmatch(handle) else ""
+    problems.append(f'{where}: on_duty should be a user group, by its handle "@support" or by its id.{hint}')
+    return ""
+
+
+def _steps(where: Where, value: object, problems: list[str]) -> tuple[Rung, ...]:
     example = '{ after = "1h", tell = "thread" }'
     if not isinstance(value, list) or not value or not all(isinstance(one, dict) for one in value):
         problems.append(f"{where}: steps should be a list of steps like {example}.")
@@ -164,20 +178,20 @@ def _steps(where: str, value: object, problems: list[str]) -> tuple[Rung, ...]:
         problems.append(f"{where}: more than {_MOST_STEPS} steps.")
     steps: list[Rung] = []
     for number, one in enumerate(value, start=1):
-        step = f"{where}, step {number}"
+        step = where.part(f"step {number}", number - 1)
         unknown(step, one, STEP_KEYS, problems)
         after, tell = duration(one.get("after")), one.get("tell", Kind.THREAD)
         if after is None:
-            problems.append(f'{step}: after should be a wait like "2h" or "1h30m".')
+            hint = duration_meant(one.get("after"))
+            problems.append(f'{step.key("after")}: after should be a wait like "2h" or "1h30m".{hint}')
         elif steps and after <= steps[-1].after:
-            problems.append(f"{step}: it should come later than the step before it.")
+            problems.append(f"{step.key('after')}: it should come later than the step before it.")
         if not isinstance(tell, str) or not _told(tell.strip()):
-            problems.append(f"{step}: tell should be {_TELL}.")
+            problems.append(f"{step.key('tell')}: tell should be {_TELL}.{meant(tell, _WORDS)}")
         elif after is not None:
             steps.append(Rung(after, tell.strip()))
     return tuple(steps)
 
 
 def _told(tell: str) -> bool:
-    known = (Kind.THREAD, Kind.CHANNEL, Kind.ASSIGNEE)
-    return tell in known or bool(_GROUP.fullmatch(tell) or _PERSON.fullmatch(tell))
+    return tell in _WORDS or bool(_GROUP.fullmatch(tell) or _PERSON.fullmatch(tell))

@@ -70,6 +70,19 @@ def duration_meant(text: object) -> str:
     return f' Did you mean "{meant}"?' if meant != text.strip() and duration(meant) else ""
 
 
+def waits(where: Where, value: object, problems: list[str]) -> tuple[timedelta, ...]:
+    """Read the key `after`: one wait, or a list of waits that grow."""
+    said = value if isinstance(value, list) else [value]
+    steps = [duration(one) for one in said]
+    good = [step for step in steps if step is not None]
+    if not steps or len(good) < len(steps):
+        hint = next((hint for hint in map(duration_meant, said) if hint), "")
+        problems.append(f'{where}: after should be a wait like "2h" or "1h30m", or a list of such.{hint}')
+    elif good != sorted(set(good)):
+        problems.append(f"{where}: the waits of after should grow from one to the next.")
+    return tuple(good)
+
+
 def mailbox(value: int | str) -> int | str:
     """A mailbox as the file names it: an id in quotes is an id."""
     named = str(value).strip()

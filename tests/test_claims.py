@@ -184,9 +184,9 @@ def test_how_long_is_for_the_operator_to_say(words: str, expected: tuple[int, in
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ('quiet = "soon"', 'f, [claims]: quiet should be a time like "30m" or "2h".'),
-        ("grace = 10", 'f, [claims]: grace should be a time like "30m" or "2h".'),
-        ('grase = "10m"', "f, [claims]: 'grase' is unknown; did you mean 'grace'?"),
+        ('quiet = "soon"', 'f:5, [claims]: quiet should be a time like "30m" or "2h".'),
+        ("grace = 10", 'f:5, [claims]: grace should be a time like "30m" or "2h".'),
+        ('grase = "10m"', "f:5, [claims]: 'grase' is unknown; did you mean 'grace'?"),
     ],
 )
 def test_what_is_amiss_with_that_is_told(words: str, said: str) -> None:

@@ -399,11 +399,11 @@ def test_the_file_is_read_with_them() -> None:
     with pytest.raises(ConfigError) as caught:
         load(environment, lambda _name: f'{routes}{table}hollidays = "DE"\n[[hours]]\nzone = "Berlin"\n')
     assert [problem.split("; ")[0] for problem in caught.value.problems] == [
-        "bridge.toml, hours 1: 'hollidays' is unknown",
+        "bridge.toml:8, hours 1: 'hollidays' is unknown",
         (
-            "bridge.toml, hours 2: open should be a list of lines like "
+            "bridge.toml:9, hours 2: open should be a list of lines like "
             '"mon-fri 09:00-12:00 13:00-17:30", or "2026-12-05 10:00-14:00" for one day.'
         ),
-        "bridge.toml, hours 2: zone 'Berlin' is unknown",
-        "bridge.toml, hours 2: hours for all other mailboxes, like hours 1.",
+        "bridge.toml:10, hours 2: zone 'Berlin' is unknown",
+        "bridge.toml:9, hours 2: hours for all other mailboxes, like hours 1.",
     ]

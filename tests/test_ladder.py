@@ -10,6 +10,7 @@ from bot import ladderfile
 from bot.hours import ALWAYS, Hours, read
 from bot.ladder import Contact, Group, Reach, Told, due, kind, limit, next_due, told
 from bot.ladderfile import Kind, Ladder, MailboxLadder, Rung, kept, of_waits
+from bot.tables import Where
 
 NINE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday
 LATER = NINE + timedelta(hours=3)
@@ -320,5 +321,5 @@ def test_tables_that_are_none() -> None:
 @pytest.mark.parametrize("budget", [0, -1, 1001, True, "20", 2.5])
 def test_a_budget_is_a_number(budget: object) -> None:
     problems: list[str] = []
-    ladderfile.read_pings("[pings]", {"budget": budget}, problems)
+    ladderfile.read_pings(Where("bridge.toml"), {"budget": budget}, problems)
     assert len(problems) == 1

@@ -19,8 +19,8 @@ mailbox = "Support"
 steps = [
   { after = "1h", tell = "thread" }, { after = "2h" },
   # a comment, with ] and }
-  {
-    after = "3h" },
+
+  { after = "3h" },
 ]
 
 [[ladder]]
@@ -52,8 +52,8 @@ four = 1979-05-27 07:32:00
         (("ladder", 0, "steps", 0), 7),
         (("ladder", 0, "steps", 0, "tell"), 7),
         (("ladder", 0, "steps", 1), 7),
-        (("ladder", 0, "steps", 2), 9),
-        (("ladder", 0, "steps", 2, "tell"), 9),
+        (("ladder", 0, "steps", 2), 10),
+        (("ladder", 0, "steps", 2, "tell"), 10),
         (("ladder", 1), 13),
         (("ladder", 1, "inner"), 14),
         (("ladder", 1, "inner", "on duty", "x.y"), 15),
@@ -176,7 +176,7 @@ def test_a_place_is_said_with_its_line_and_its_name() -> None:
     assert str(root) == "bridge.toml"
     assert str(root.key("stale")) == "bridge.toml:2"
     assert str(ladder.key("mailbox")) == "bridge.toml:5, ladder 1"
-    assert str(ladder.key("steps").part("step 3", 2)) == "bridge.toml:9, ladder 1, step 3"
+    assert str(ladder.key("steps").part("step 3", 2)) == "bridge.toml:10, ladder 1, step 3"
     assert str(Where.of("bridge.toml").part("[stale]", "stale")) == "bridge.toml, [stale]"
 
 

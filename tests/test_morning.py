@@ -55,7 +55,10 @@ def test_a_digest_is_off_until_it_has_a_time(lines: str, expected: Digest) -> No
         ('at = "8.30"', 'at should be a time like "08:30".'),
         ('at = "25:00"', 'at should be a time like "08:30".'),
         ('days = "mon-fri"', 'at should be a time like "08:30".'),
-        ('at = "08:30"\ndays = "weekdays"', 'days should be like "mon-fri" or "mon,wed,fri".'),
+        (
+            'at = "08:30"\ndays = "weekdays"',
+            'days should be like "mon-fri" or "mon,wed,fri". Did you mean "mon-fri"?',
+        ),
         ('at = "08:30"\ndays = []', 'days should be like "mon-fri" or "mon,wed,fri".'),
         ('at = "08:30"\nchannels = "support"', 'channels should be a list of channels, like ["support"].'),
         ('at = "08:30"\nchannels = ["sales"]', "no route leads to the channel 'sales'."),
@@ -63,7 +66,11 @@ def test_a_digest_is_off_until_it_has_a_time(lines: str, expected: Digest) -> No
     ],
 )
 def test_what_cannot_be_is_explained(lines: str, told: str) -> None:
-    assert digest(lines)[1] == [f"bridge.toml, [digest]: {told}"]
+    (said,) = digest(lines)[1]
+    line = ROUTE.count("\n") + 1 + len(lines.splitlines())  # what is wrong stands in the last one
+    if "mon-fri" in lines:
+        line -= 1  # there it is what is missing
+    assert said == f"bridge.toml:{line}, [digest]: {told}"
 
 
 # what it says

@@ -276,7 +276,7 @@ def test_routes_keep_their_order_and_a_mailbox_may_have_several() -> None:
         ("routes = []", "bridge.toml has no [[routes]]: nothing would ever be shown."),
         ("[routes]\nmailbox = 1", "bridge.toml: a route is a table, written [[routes]]."),
         ("routes = [1, 2]", "bridge.toml: a route is a table, written [[routes]]."),
-        ('[[routes]]\nchannel = "a"', "bridge.toml, route 1: mailbox should be a mailbox's id or its name."),
+        ('[[routes]]\nchannel = "a"', "bridge.toml, route 1: which conversations? Say a mailbox, a tag"),
         ('[[routes]]\nmailbox = true\nchannel = "a"', "bridge.toml, route 1: mailbox should be"),
         ('[[routes]]\nmailbox = 1.5\nchannel = "a"', "bridge.toml, route 1: mailbox should be"),
         ('[[routes]]\nmailbox = " "\nchannel = "a"', "bridge.toml, route 1: mailbox should be"),
@@ -318,7 +318,7 @@ def test_a_file_that_cannot_work_is_explained(file: str, told: str) -> None:
         (f"{FILE}mail_box = 1", "bridge.toml, route 1: 'mail_box' is unknown; did you mean 'mailbox'?"),
         (
             f"{FILE}zzz = 1",
-            "bridge.toml, route 1: 'zzz' is unknown; known are mailbox, channel, after, notes.",
+            f"bridge.toml, route 1: 'zzz' is unknown; known are {', '.join(FILE_KEYS['routes'])}.",
         ),
         (f"{FILE}[stale]\nafer = '2h'", "bridge.toml, [stale]: 'afer' is unknown; did you mean 'after'?"),
         (f"{FILE}[stale]\nzzz = 1", "bridge.toml, [stale]: 'zzz' is unknown; known are after, every."),
@@ -326,7 +326,7 @@ def test_a_file_that_cannot_work_is_explained(file: str, told: str) -> None:
         (f"{FILE}[[route]]\nmailbox = 1", "bridge.toml: 'route' is unknown; did you mean 'routes'?"),
         (
             f"{FILE}[zzz]",
-            "bridge.toml: 'zzz' is unknown; known are routes, stale, sweep, operators, replies, hours, ladder, pings, digest, claims.",
+            f"bridge.toml: 'zzz' is unknown; known are {', '.join(FILE_KEYS)}.",
         ),
         (f"{FILE}[sweep]\nevry = '2m'", "bridge.toml, [sweep]: 'evry' is unknown; did you mean 'every'?"),
         (
@@ -405,7 +405,67 @@ def test_every_problem_is_told_at_once() -> None:
         "FREESCOUT_URL",
         "DATABASE_URL",
         "PORT",
-        *["bridge.toml"] * 9,
+        *["bridge.toml"] * 10,
+    ]
+
+
+BROKEN = """\
+operatrs = 1
+[[routes]]
+mailbox = "Support"
+channel = "support"
+after = [
+  "30m",
+  "1 hour" ]
+[[routes]]
+mailbox = "Support"
+channel = 7
+
+[stale]
+every = "1 Min"
+[[hours]]
+zone = "Berlin"
+open = [
+  "mon-fri 09:00-17:00",
+  "sta 10:00-14:00",
+]
+holidays = "DE-Bayren"
+closed = ["2026-12-24",
+          "christmas"]
+
+[[ladder]]
+on_duty = "support-duty"
+steps = [
+  { after = "1h", tell = "thread" },
+  { after = "30m", tel = "chanel" }, { after = "2h", tell = "Assigne" },
+  { after = "3h" }
+]
+[pings]
+budget = 0
+[digest]
+at = "08:30"
+days = "mno-fri"
+channels = ["suport"]
+"""
+
+
+def test_each_problem_is_told_with_its_line_and_the_nearest_right_word() -> None:
+    assert [re.sub(" should be [^.]*", " should be …", told) for told in problems(BROKEN)] == [
+        "bridge.toml:1: 'operatrs' is unknown; did you mean 'operators'?",
+        'bridge.toml:5, route 1: after should be …. Did you mean "1h"?',
+        "bridge.toml:10, route 2: channel should be ….",
+        'bridge.toml:13, [stale]: every should be …. Did you mean "1m"?',
+        "bridge.toml:18, hours 1: 'sta 10:00-14:00' in open should be …. Did you mean \"sat\"?",
+        "bridge.toml:15, hours 1: zone 'Berlin' is unknown; did you mean 'Europe/Berlin'?",
+        "bridge.toml:20, hours 1: holidays 'DE-Bayren': DE has no region 'BAYREN'; did you mean 'DE-BY'?",
+        "bridge.toml:22, hours 1: 'christmas' in closed should be ….",
+        "bridge.toml:28, ladder 1, step 2: 'tel' is unknown; did you mean 'tell'?",
+        "bridge.toml:28, ladder 1, step 2: it should come later than the step before it.",
+        'bridge.toml:28, ladder 1, step 3: tell should be …. Did you mean "assignee"?',
+        'bridge.toml:25, ladder 1: on_duty should be …. Did you mean "@support-duty"?',
+        "bridge.toml:32, [pings]: budget should be ….",
+        'bridge.toml:35, [digest]: days should be …. Did you mean "mon-fri"?',
+        "bridge.toml:36, [digest]: no route leads to the channel 'suport'. Did you mean \"support\"?",
     ]
 
 

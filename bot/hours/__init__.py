@@ -5,7 +5,7 @@
 
 from bot.hours.business import ALWAYS, NEVER, Day, Hours
 from bot.hours.reading import KEYS, MailboxHours, kept, read
-from bot.hours.week import Closed, Span, weekdays
+from bot.hours.week import Closed, Span, weekdays, weekdays_meant
 
 __all__ = [
     "ALWAYS",
@@ -19,4 +19,5 @@ __all__ = [
     "kept",
     "read",
     "weekdays",
+    "weekdays_meant",
 ]

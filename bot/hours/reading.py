@@ -1,7 +1,6 @@
 """The tables `[[hours]]` of bridge.toml → `Hours`. Every problem is told at once."""
 
 import difflib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from bot.hours import public, week
 from bot.hours.business import ALWAYS, Hours
 from bot.hours.week import Closed, Spans, Week
+from bot.tables import Where, mailbox, unknown
 
 KEYS = ("mailbox", "zone", "open", "holidays", "closed")
 _LINE = '"mon-fri 09:00-12:00 13:00-17:30", or "2026-12-05 10:00-14:00" for one day'
@@ -31,47 +31,52 @@ def kept(tables: Sequence[MailboxHours], mailbox: int, name: str = "") -> Hours:
     return found.get(mailbox) or named.get(name.casefold()) or found.get(None) or ALWAYS
 
 
-def read(name: str, tables: object, problems: list[str]) -> tuple[MailboxHours, ...]:
-    """Read the tables of the file of this name; what is wrong is added to `problems`."""
+def read(file: Where | str, tables: object, problems: list[str]) -> tuple[MailboxHours, ...]:
+    """Read the tables of a file; what is wrong is added to `problems`."""
+    root = Where.of(file)
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        problems.append(f"{name}: opening hours are a table, written [[hours]].")
+        problems.append(f"{root.key('hours')}: opening hours are a table, written [[hours]].")
         return ()
-    said = [
-        MailboxHours(_mailbox(where, table, problems), _hours(where, table, problems))
-        for where, table in ((f"{name}, hours {place}", table) for place, table in enumerate(tables, start=1))
-    ]
-    names = [one.mailbox.casefold() if isinstance(one.mailbox, str) else one.mailbox for one in said]
-    for place, mailbox in enumerate(names):
-        if mailbox != "" and mailbox in names[:place]:
-            whose = "for all other mailboxes" if mailbox is None else "of the same mailbox"
-            problems.append(
-                f"{name}, hours {place + 1}: hours {whose}, like hours {names.index(mailbox) + 1}."
-            )
+    said: list[MailboxHours] = []
+    for place, table in enumerate(tables, start=1):
+        where = root.part(f"hours {place}", "hours", place - 1)
+        unknown(where, table, KEYS, problems)
+        one = MailboxHours(_mailbox(where.key("mailbox"), table, problems), _hours(where, table, problems))
+        for earlier, other in enumerate(said, start=1):
+            if one.mailbox != "" and _folded(other.mailbox) == _folded(one.mailbox):
+                whose = "for all other mailboxes" if one.mailbox is None else "of the same mailbox"
+                problems.append(f"{where}: hours {whose}, like hours {earlier}.")
+                break
+        said.append(one)
     return tuple(said)
 
 
-def _mailbox(where: str, table: Mapping[str, object], problems: list[str]) -> int | str | None:
+def _folded(box: int | str | None) -> int | str | None:
+    return box.casefold() if isinstance(box, str) else box
+
+
+def _mailbox(where: Where, table: Mapping[str, object], problems: list[str]) -> int | str | None:
     value = table.get("mailbox")
-    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
-        return value
-    if not isinstance(value, str) or not value.strip():
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | str) or not str(value).strip():
         problems.append(f"{where}: mailbox should be a mailbox's id or its name; without it, all others.")
         return ""
-    return int(value) if re.fullmatch("[0-9]{1,18}", value.strip()) else value.strip()
+    return mailbox(value)
 
 
-def _hours(where: str, table: Mapping[str, object], problems: list[str]) -> Hours:
-    weekly, extra = _open(where, table.get("open"), problems)
+def _hours(where: Where, table: Mapping[str, object], problems: list[str]) -> Hours:
+    weekly, extra = _open(where.key("open"), table.get("open"), problems)
     return Hours(
-        zone=_zone(where, table.get("zone"), problems),
+        zone=_zone(where.key("zone"), table.get("zone"), problems),
         week=weekly,
-        holidays=_holidays(where, table.get("holidays", ""), problems),
-        closed=_closed(where, table.get("closed", []), problems),
+        holidays=_holidays(where.key("holidays"), table.get("holidays", ""), problems),
+        closed=_closed(where.key("closed"), table.get("closed", []), problems),
         extra=extra,
     )
 
 
-def _zone(where: str, value: object, problems: list[str]) -> ZoneInfo:
+def _zone(where: Where, value: object, problems: list[str]) -> ZoneInfo:
     known = available_timezones()
     if isinstance(value, str) and value.strip() in known:
         return ZoneInfo(value.strip())
@@ -86,16 +91,17 @@ def _zone(where: str, value: object, problems: list[str]) -> ZoneInfo:
     return ZoneInfo("UTC")
 
 
-def _open(where: str, value: object, problems: list[str]) -> tuple[Week, tuple[tuple[date, Spans], ...]]:
+def _open(where: Where, value: object, problems: list[str]) -> tuple[Week, tuple[tuple[date, Spans], ...]]:
     lines: list[object] = value if isinstance(value, list) else [value]
     days: list[Spans] = [()] * 7
     extra: dict[date, Spans] = {}
     if not lines or lines == [None]:
         problems.append(f"{where}: open should be a list of lines like {_LINE}.")
-    for line in lines if lines != [None] else []:
+    for place, line in enumerate(lines if lines != [None] else []):
         said = week.opening(line) if isinstance(line, str) and line.strip() else None
         if said is None:
-            problems.append(f"{where}: {line!r} in open should be like {_LINE}.")
+            hint = _line_meant(line)
+            problems.append(f"{where.key(place)}: {line!r} in open should be like {_LINE}.{hint}")
             continue
         when, spans = said
         if isinstance(when, date):
@@ -108,7 +114,13 @@ def _open(where: str, value: object, problems: list[str]) -> tuple[Week, tuple[t
     return tuple(tuple(sorted(one)) for one in days), tuple(extra.items())
 
 
-def _holidays(where: str, value: object, problems: list[str]) -> str:
+def _line_meant(line: object) -> str:
+    """Which weekdays such a line may begin with, where those alone are wrong."""
+    when, _, rest = line.strip().partition(" ") if isinstance(line, str) else ("", "", "")
+    return week.weekdays_meant(when) if week.opening(f"mon {rest}") and not week.weekdays(when) else ""
+
+
+def _holidays(where: Where, value: object, problems: list[str]) -> str:
     if not isinstance(value, str):
         problems.append(f'{where}: holidays should be a country or a region of it, like "DE" or "DE-BE".')
         return ""
@@ -118,12 +130,12 @@ def _holidays(where: str, value: object, problems: list[str]) -> str:
     return value.strip().upper()
 
 
-def _closed(where: str, value: object, problems: list[str]) -> tuple[Closed, ...]:
+def _closed(where: Where, value: object, problems: list[str]) -> tuple[Closed, ...]:
     found: list[Closed] = []
-    for one in value if isinstance(value, list) else [value]:
+    for place, one in enumerate(value if isinstance(value, list) else [value]):
         days = week.closed(one)
         if days is None:
-            problems.append(f"{where}: {one!r} in closed should be like {_CLOSED}.")
+            problems.append(f"{where.key(place)}: {one!r} in closed should be like {_CLOSED}.")
         else:
             found.append(days)
     return tuple(found)

@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
+from bot.tables import nearest
+
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MIDNIGHT = 24 * 60
+_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_GROUPS = {"weekdays": "mon-fri", "workdays": "mon-fri", "weekend": "sat-sun", "daily": "mon-sun"}
 
 _DAYS = re.compile(r"([a-z]{3})[a-z]*(?:-([a-z]{3})[a-z]*)?")
 _SPAN = re.compile(r"([0-9]{1,2}):([0-9]{2})-([0-9]{1,2}):([0-9]{2})")
@@ -104,6 +108,19 @@ def weekdays(text: str) -> tuple[int, ...]:
         first, last = DAYS.index(found[1]), DAYS.index(found[2] or found[1])
         days += [(first + more) % 7 for more in range((last - first) % 7 + 1)]
     return tuple(sorted(set(days)))
+
+
+def weekdays_meant(text: object) -> str:
+    """Say which weekdays a misspelt `mno-fri` may mean; nothing where none come to mind."""
+    said = text.strip().lower() if isinstance(text, str) else ""
+    parts = [_GROUPS.get(word, word) for word in re.findall("[a-z]+|[^a-z]+", said)]
+    near = [word if word in _GROUPS.values() or not word.isalpha() else _near(word) for word in parts]
+    found = "".join(near)
+    return f' Did you mean "{found}"?' if all(near) and weekdays(found) else ""
+
+
+def _near(word: str) -> str:
+    return nearest(word, _NAMES)[:3] if len(word) > len(DAYS[0]) else nearest(word, DAYS)
 
 
 def _clock(minutes: int) -> str:

@@ -5,14 +5,13 @@ A route that people add from Slack is such a table, too. Every problem is told a
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 from bot.routing.conditionfile import CONDITIONS, GROUPS, LONGEST, read_mailboxes, read_rule
 from bot.routing.conditions import Key, Rule
 from bot.routing.delivery import Body, read_deliver
 from bot.routing.route import Route, Routing
-from bot.tables import Where, duration, meant, unknown
+from bot.tables import Where, meant, unknown, waits
 
 GUESTS, ORGANISATIONS = "guests", "organisations"
 OPEN_TO = (GUESTS, ORGANISATIONS)
@@ -78,7 +77,7 @@ def read_route(where: Where, table: Mapping[str, Any], problems: list[str]) -> R
     route = Route(
         box,
         str(channel).strip().removeprefix("#"),
-        _waits(where, table["after"], problems) if "after" in table else None,
+        waits(where.key("after"), table["after"], problems) if "after" in table else None,
         _flag(where, table, "notes", problems),
         rule=rule,
         name=_text(where, "name", table.get("name", ""), problems),
@@ -102,18 +101,6 @@ def _text(where: Where, key: str, value: object, problems: list[str]) -> str:
         problems.append(f"{where.key(key)}: {key} should be a few words.")
         return ""
     return value.strip()
-
-
-def _waits(where: Where, value: object, problems: list[str]) -> tuple[timedelta, ...]:
-    steps = [duration(one) for one in (value if isinstance(value, list) else [value])]
-    good = [step for step in steps if step is not None]
-    if not steps or len(good) < len(steps):
-        problems.append(
-            f'{where.key("after")}: after should be a wait like "2h" or "1h30m", or a list of such.'
-        )
-    elif good != sorted(set(good)):
-        problems.append(f"{where.key('after')}: the waits of after should grow from one to the next.")
-    return tuple(good)
 
 
 def _body(where: Where, value: object, problems: list[str]) -> Body:
