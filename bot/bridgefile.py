@@ -1,5 +1,6 @@
 """`bridge.toml`: what is shown where, and when somebody waits too long. Every problem is told at once."""
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -20,6 +21,7 @@ from bot.routing import Route, Routing
 from bot.tables import Where, duration, duration_meant, waits
 from bot.tables import unknown as _unknown
 
+_PERSON = re.compile(r"[UW][A-Z0-9]+|[^@\s]+@[^@\s]+")
 _LONGEST_HOLD = timedelta(minutes=5)
 
 
@@ -40,9 +42,11 @@ class Sweep:
 
 @dataclass(frozen=True, slots=True)
 class Operators:
-    """The channel in which the bridge says what an operator must put right; empty for none."""
+    """The channel in which the bridge says what an operator must put right; empty for none. And who they are."""
 
     channel: str = ""
+    people: tuple[str, ...] = ()
+    """By their address or their id in Slack: they may change routes from there, as FreeScout's admins may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,7 @@ def read_file(name: str, read: Callable[[str], str], problems: list[str]) -> Fil
         routes,
         _stale(*table("stale"), problems),
         Sweep(_every(*table("sweep"), "2m", problems)),
-        Operators(_operators(*table("operators"), problems)),
+        _operators(*table("operators"), problems),
         Replies(_hold(*table("replies"), problems)),
         read_hours(root, content.get("hours", []), problems),
         ladders=read_ladders(root, content.get("ladder", []), problems),
@@ -139,12 +143,18 @@ def _table(
     return where, table
 
 
-def _operators(where: Where, table: Mapping[str, object], problems: list[str]) -> str:
-    channel = table.get("channel", "")
+def _operators(where: Where, table: Mapping[str, object], problems: list[str]) -> Operators:
+    channel, people = table.get("channel", ""), table.get("people", [])
     if not isinstance(channel, str):
         problems.append(f"{where.key('channel')}: channel should be a channel's id or its name.")
-        return ""
-    return channel.strip().removeprefix("#")
+        channel = ""
+    named = [one.strip() for one in people if isinstance(one, str)] if isinstance(people, list) else []
+    if not isinstance(people, list) or not all(map(_PERSON.fullmatch, named)) or len(named) < len(people):
+        problems.append(
+            f"{where.key('people')}: people should be a list of addresses and of people's ids in Slack, "
+            'like ["lea@example.org", "U0123ABCD"].'
+        )
+    return Operators(channel.strip().removeprefix("#"), tuple(named))
 
 
 def _stale(where: Where, table: Mapping[str, object], problems: list[str]) -> Stale:

@@ -1,10 +1,42 @@
 """`Live`: the settings that hold at this moment: the file may change, and so may the routes people add."""
 
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.health import Health
+from bot.routing import Route
 from bot.settings import Settings
+
+_UNREAD = "routes from Slack"
 
 
 class Live:
-    """Holds what `Desk.settings` gives; whoever takes up a change puts new settings here, as a whole."""
+    """Holds what `Desk.settings` gives: the file's settings, with the routes from Slack behind its own.
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    Whoever takes up a change hands all of it over: `routebook.take_up` the file, `routebook.load` the routes.
+    """
+
+    def __init__(self, settings: Settings, health: Health | None = None) -> None:
+        self.settings = self._said = settings
+        self.changing = asyncio.Lock()
+        """Who changes routes holds it from the look at them to the end: two at once would not see each other."""
+        self._watched: tuple[Route, ...] = ()
+        self._health = health
+
+    def file(self, settings: Settings) -> None:
+        """Take up what the file says; what people added from Slack stays."""
+        self._said = settings
+        self._merge()
+
+    def watch(self, routes: Sequence[Route], unread: Sequence[str] = ()) -> None:
+        """Take up the routes from Slack; `unread` says of each that could not be read why."""
+        self._watched = tuple(routes)
+        self._merge()
+        if self._health and unread:
+            self._health.stands(_UNREAD, f"Not all routes from Slack can be read: {'; '.join(unread)}")
+        elif self._health:
+            self._health.over(_UNREAD)
+
+    def _merge(self) -> None:
+        self.settings = replace(self._said, routes=(*self._said.routes, *self._watched))

@@ -34,6 +34,7 @@ class Settings:
     freescout_auth: str = "header"
     sweep: Sweep = field(default_factory=Sweep)
     operators: str = ""
+    operator_people: tuple[str, ...] = ()
     replies: Replies = field(default_factory=Replies)
     hours: tuple[MailboxHours, ...] = ()
     ladders: tuple[MailboxLadder, ...] = ()
@@ -111,6 +112,7 @@ def load(environment: Mapping[str, str], read: Callable[[str], str]) -> Settings
         stale=said.stale,
         sweep=said.sweep,
         operators=said.operators.channel,
+        operator_people=said.operators.people,
         replies=said.replies,
         hours=said.hours,
         ladders=said.ladders,

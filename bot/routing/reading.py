@@ -55,7 +55,7 @@ def read(file: Where, tables: object, problems: list[str]) -> tuple[Route, ...]:
         if route is not None:
             if any(replace(one, name=route.name) == route for one in routes):
                 problems.append(f"{where}: the same mailbox and channel as an earlier route.")
-            routes.append(replace(route, number=number))
+            routes.append(replace(route, number=number, line=where.line or 0))
     return tuple(routes)
 
 

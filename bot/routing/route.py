@@ -30,6 +30,8 @@ class Route:
     """Who else may read the channel: guests, people of other organisations."""
     number: int = field(default=0, kw_only=True, compare=False)
     """Its place in the file, from 1; of a route from Slack its id."""
+    line: int = field(default=0, kw_only=True, compare=False)
+    """Where it stands in the file."""
     watched: bool = field(default=False, kw_only=True, compare=False)
     """Whether it was added from Slack."""
     since: float = field(default=0, kw_only=True, compare=False)
