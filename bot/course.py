@@ -31,6 +31,16 @@ class Course:
         """Look again at a time, if there is one."""
         self.again += [] if due is None else [due]
 
+    def refused(self, error: BridgeError, *, beneath: bool) -> None:
+        """Go on beside a message that Slack refuses for good, but in its place only where it still is tried.
+
+        Until the last try the order of things is kept, as it may yet be taken. What comes `beneath` a card
+        has a place without it; without a card nothing has.
+        """
+        if not (beneath and self.work.last_try):
+            raise error
+        self.failures.append(error)
+
     @property
     def failure(self) -> BridgeError | None:
         """What went wrong, of several things the one that passes soonest."""

@@ -16,7 +16,7 @@ from bot.channels import Channels
 from bot.course import Course
 from bot.crashpoints import reached
 from bot.desk import Desk
-from bot.errors import BridgeError, Misconfigured, Transient
+from bot.errors import BridgeError, Misconfigured, Permanent, Transient
 from bot.freescout import NotFound
 from bot.lanes import EDITS, Lanes
 from bot.model import Conversation
@@ -25,6 +25,7 @@ from bot.plan import CARD, DIGEST, FILES, RECEIPT, Posted, Step, Urgency, View, 
 from bot.poster import CardGone, Poster
 from bot.ringing import Ringing
 from bot.roundup import Line
+from bot.slackapi import SlackRefused
 from bot.store import FORGOTTEN, Delivery, Looked, Work, Writing
 from bot.turns import Waiting
 
@@ -65,6 +66,7 @@ class Reconciler:
 
         A channel that fails does not keep the others from being brought up to date; its error comes last,
         and of several the one that passes soonest: what can be made good must not wait for what cannot.
+        Nor does a message that Slack refuses for good keep the others of its channel, once it was tried.
         """
         identity = work.conversation
         self._lanes.leave(identity)
@@ -188,7 +190,11 @@ class Reconciler:
                 raise Transient("the bridge is stopping", retry_after=0)
             lane = EDITS if step.ts and not self._lanes.trouble(channel) else channel
             if not (blocked and lane == channel) and await self._turn(lane, identity, view.now):
-                taken = await self._take(course, channel, lane, step, card_ts)
+                try:
+                    taken = await self._take(course, channel, lane, step, card_ts)
+                except (SlackRefused, Permanent) as error:
+                    course.refused(error, beneath=card_ts is not None or channel.startswith("D"))
+                    continue
                 if taken is not None:
                     card_ts = taken if step.key == CARD else card_ts
                     continue

@@ -79,6 +79,8 @@ def _outbox(counts: dict[str, int]) -> str:
 
 
 def _state(row: Row, now: datetime) -> str:
+    if row["parked"] and row["again"] > now.timestamp():
+        return f"parked in part; goes on in {clock.spoken(_moment(row['again']) - now)}"
     if row["parked"]:
         return "parked"
     if row["claimed"]:

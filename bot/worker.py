@@ -22,8 +22,6 @@ T = TypeVar("T")
 
 _FIRST = 2.0
 _LONGEST = 600.0
-_BUG_TRIES = 3
-"""What is nobody's known fault is tried again this often before it is parked."""
 _BELL_LATE = 60.0
 """Seconds after a change by which its webhook should have come."""
 
@@ -119,13 +117,13 @@ class Worker:
             else:
                 log.warning("%s again in %.0f s: %s", where, wait, error)
             await self._again(work, wait, str(error), looked)
-        elif work.attempts + 1 < _BUG_TRIES or looked.waits:
+        elif not work.last_try or looked.waits:
             log.error("%s broke: %s", where, _told(error), exc_info=_bug(error))
             wait = min(_LONGEST, _FIRST * 2 ** min(work.attempts, 12))
             await self._again(work, wait, f"{_told(error)} [{mark}]", looked)
         else:
             log.error("%s is parked until its next webhook: %s", where, _told(error), exc_info=_bug(error))
-            await self._store.park(work, f"{_told(error)} [{mark}]")
+            await self._store.park(work, f"{_told(error)} [{mark}]", looked.again)
 
     async def _again(self, work: Work, wait: float, why: str, looked: Looked) -> None:
         due = self._now() + timedelta(seconds=wait)

@@ -382,6 +382,30 @@ async def test_slack_that_is_down_during_a_step_delays_it(house: House) -> None:
     assert len(direct(house, house.ana)) == 1
 
 
+async def test_a_message_that_slack_refuses_for_good_keeps_no_other_and_no_step_from_being_said(
+    house: House,
+) -> None:
+    house.expects_errors = True
+    card = await climbing(house, (1, "thread"), (2, "assignee"))
+    house.slack.faults.refuses = lambda _, args: "odd" if "Explosives" in str(args.get("text")) else None
+    house.freescout.customer_replies(1, "Explosives!")
+    for _ in range(2):
+        await house.health(lambda told: told["work"]["later"])
+        house.clock.skip(timedelta(seconds=5))
+    await house.health(lambda told: told["work"]["parked"] == 1)
+    house.clock.skip(1.01 * HOUR)
+    await house.until(lambda: pings(house, card))
+    house.clock.skip(HOUR)
+    await house.until(lambda: direct(house, house.ana))
+    assert (await house.health())["work"]["parked"] == 1
+    assert "Explosives" not in house.said(card)
+    house.slack.faults.refuses = lambda *_: None
+    house.freescout.customer_replies(1, "Hello?")
+    await house.health(lambda told: told["work"]["parked"] == 0)
+    await house.until(lambda: "Hello?" in house.said(card))
+    assert house.said(card).count("Explosives") == 1
+
+
 async def test_a_confirmation_that_is_lost_leaves_one_message(house: House) -> None:
     await climbing(house, (1, "assignee"))
     house.slack.faults.api("chat.postMessage", cut=True, after=True)

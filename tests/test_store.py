@@ -175,6 +175,28 @@ async def test_a_parked_look_rests_until_the_next_bell_and_then_has_all_its_trie
     assert (await claimed(store)).attempts == 0
 
 
+async def test_what_is_parked_in_part_is_looked_at_when_time_makes_a_step_due(
+    store: Store, clock: Clock
+) -> None:
+    await store.ring([412], "sweep")
+    await store.park(await claimed(store), "refused", clock() + MINUTE)
+    assert await store.claim() is None
+    clock.skip(MINUTE)
+    assert (await store.counts())["parked"] == 1
+    work = await claimed(store)
+    assert (work.reason, work.attempts, await store.claim()) == ("clock", 1, None)
+    await store.park(work, "refused", clock() + MINUTE)
+    clock.skip(MINUTE)
+    await store.looked([(await claimed(store), Looked(customer=9, again=clock() + MINUTE))])
+    assert (await store.counts())["parked"] == 0
+    clock.skip(MINUTE)
+    await store.park(await claimed(store), "refused", clock() + MINUTE)
+    await store.retry([412])
+    await store.looked([(await claimed(store), Looked(customer=9))])
+    clock.skip(MINUTE)
+    assert await store.claim() is None
+
+
 async def test_a_bell_during_the_look_that_would_be_parked_saves_it(store: Store) -> None:
     await store.ring([412], "webhook")
     work = await claimed(store)

@@ -26,7 +26,10 @@ class PingedTable(Table):
             (count,) = db.execute(
                 "select count(*) from pinged where person = ? and day = ? and not over", today
             ).fetchone()
-            db.execute("insert into pinged values (?, ?, ?, ?, ?)", (*one, day.isoformat(), count >= budget))
+            db.execute(
+                "insert into pinged (person, conversation, key, day, over) values (?, ?, ?, ?, ?)",
+                (*one, day.isoformat(), count >= budget),
+            )
             db.execute("delete from pinged where day < ?", ((day - _REMEMBERED).isoformat(),))
             return bool(count < budget)
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+_TRIES = 3
+
 
 class ReplyState(StrEnum):
     """A reply's life; `outbox` draws it."""
@@ -44,6 +46,11 @@ class Work:
     """Since when it waits for Slack to take it, in seconds since 1970; 0 where it does not."""
     waits: str = ""
     """The lanes in which it waits, separated by commas."""
+
+    @property
+    def last_try(self) -> bool:
+        """Whether what is nobody's known fault, and goes wrong once more, is set aside."""
+        return self.attempts + 1 >= _TRIES
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,11 @@ MIGRATIONS: dict[str, str] = {
         ) without rowid;
         create index pinged_day on pinged (day, person);
     """,
+    "012 parked in part": """
+        alter table work add column again real not null default 0;
+        create index work_again on work (again) where again > 0;
+        alter table pinged add column own integer not null default 1;
+    """,
 }
 AFTERWARDS: dict[str, Callable[[Database], None]] = {"005 audit": chain.seal}
 """What SQL alone cannot do, as the last step of a migration."""

@@ -14,6 +14,12 @@ from bot.store.writer import Writer
 from bot.waits import wait_for
 
 _CLAIMED = "returning conversation, reason, rung, attempts, held, waits"
+_DUE = (
+    "select conversation, priority, due from work where claimed = 0 and parked = 0 and due <= :now union all"
+    " select conversation, priority, again from work indexed by work_again"
+    " where again > 0 and again <= :now and claimed = 0 and parked"
+)
+"""What is to be looked at now; of what is parked, that of which time alone has made something due."""
 _AT_LATEST = timedelta(minutes=30)
 """When a look that waits for its turn is tried again even if nothing called it."""
 _ANY_TIME = -1.0
@@ -59,10 +65,10 @@ class WorkTable(Table):
         now = self._time()
         claimed = await self._writer.do(
             lambda db: db.execute(
-                "update work set claimed = 1 where conversation = (select conversation from work"
-                " where claimed = 0 and parked = 0 and due <= ? order by priority, due limit 1)"
+                "update work set claimed = 1, reason = case when parked then 'clock' else reason end"
+                f" where conversation = (select conversation from ({_DUE}) order by priority, due limit 1)"
                 f" {_CLAIMED}",
-                (now,),
+                {"now": now},
             ).fetchall()
         )
         if not claimed:
@@ -114,7 +120,8 @@ class WorkTable(Table):
         lanes, now = ", ".join(waits), self._time()
         await self._writer.do(
             lambda db: db.execute(
-                "update work set claimed = 0, attempts = attempts + 1, error = ?, waits = ?,"
+                "update work set claimed = 0, parked = 0, again = 0, attempts = attempts + 1,"
+                " error = ?, waits = ?,"
                 " held = case when ? = '' then 0 when held = 0 then ? else held end,"
                 " due = case when rung = ? then ? else due end where conversation = ?",
                 (
@@ -130,14 +137,18 @@ class WorkTable(Table):
         )
         self._work_changed.set()
 
-    async def park(self, work: Work, error: str) -> None:
-        """Set a look aside that can never succeed as things are; the next bell takes it up again."""
+    async def park(self, work: Work, error: str, again: datetime | None = None) -> None:
+        """Set a look aside that can never wholly succeed as things are; the next bell takes it up again.
+
+        `again` is when time alone makes something due that may succeed all the same: so does that moment.
+        """
         now = self._time()
+        until = max(again.timestamp(), now + _SOON) if again else 0
         await self._writer.do(
             lambda db: db.execute(
-                "update work set claimed = 0, parked = (rung = ?), attempts = attempts + 1,"
-                " error = ?, due = ? where conversation = ?",
-                (work.rung, error, now, work.conversation),
+                "update work set claimed = 0, parked = (rung = ?), attempts = attempts + 1, waits = '',"
+                " held = 0, error = ?, again = ?, due = ? where conversation = ?",
+                (work.rung, error, until, now, work.conversation),
             )
         )
 
@@ -196,7 +207,7 @@ class WorkTable(Table):
         """Look at these again at once, with all their tries anew; say how many there were."""
         chosen = ", ".join(str(int(one)) for one in conversations)
         change = (
-            "update work set parked = 0, attempts = 0, due = ?, rung = rung + 1"
+            "update work set parked = 0, again = 0, attempts = 0, due = ?, rung = rung + 1"
             f" where conversation in ({chosen})"
         )
         now = self._time()
@@ -229,7 +240,7 @@ def _ring(db: Database, rows: Sequence[tuple[int, str, int, float, float]]) -> N
         " select json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),"
         " json_extract(value, '$[3]'), 1, json_extract(value, '$[4]')"
         " from json_each(?) where true on conflict do update set"
-        " rung = rung + 1, attempts = case when parked then 0 else attempts end, parked = 0,"
+        " rung = rung + 1, attempts = case when parked then 0 else attempts end, parked = 0, again = 0,"
         " priority = min(priority, excluded.priority), first_rung = min(first_rung, excluded.first_rung),"
         " reason = case when excluded.due < due then excluded.reason else reason end,"
         " due = min(due, excluded.due"
@@ -240,7 +251,7 @@ def _ring(db: Database, rows: Sequence[tuple[int, str, int, float, float]]) -> N
 
 def _hold(db: Database, work: Work, seen: Looked, now: float) -> None:
     db.execute(
-        "update work set claimed = 0, waits = ?, error = ?,"
+        "update work set claimed = 0, parked = 0, again = 0, waits = ?, error = ?,"
         " held = case held when 0 then ? else held end,"
         " due = case when rung = ? then ? else due end where conversation = ?",
         (
@@ -270,7 +281,8 @@ def _finish(db: Database, work: Work, again: float | None) -> None:
             (again, again, *one),
         )
     db.execute(
-        "update work set claimed = 0, attempts = 0, error = '', waits = '', held = 0 where conversation = ?",
+        "update work set claimed = 0, parked = 0, again = 0, attempts = 0, error = '', waits = '', held = 0"
+        " where conversation = ?",
         (work.conversation,),
     )
 

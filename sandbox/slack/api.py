@@ -135,6 +135,8 @@ class WebApi:
         await asyncio.sleep(0)  # so that two calls at once really interleave
         if method == SOCKET:
             return {"ok": True, "url": await self._open_socket()}
+        if code := self._faults.refuses(method, args):
+            raise SlackError(code)
         if method not in METHODS:
             raise SlackError("unknown_method", req_method=method)
         if self._pace and method == "chat.postMessage":

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,6 +48,8 @@ class Faults:
 
     armed: list[Fault] = field(default_factory=list)
     chaos: Callable[[str], Fault | None] | None = None
+    refuses: Callable[[str, Mapping[str, Any]], str | None] = lambda *_: None
+    """The code with which a call of a method is refused for what it says, as long as this is so."""
 
     def api(self, method: str | None = None, **what: Any) -> Fault:
         """Arm a fault, described by the fields of `Fault`.
