@@ -33,12 +33,17 @@ class ThreadNotes:
     def __init__(self, desk: Desk, channels: Channels) -> None:
         self._desk = desk
         self._channels = channels
-        self._routes = [route for route in desk.settings.routes if route.notes]
+        self.listening = False
+        """Whether Bolt hands over what is typed."""
 
     @property
     def wanted(self) -> bool:
         """Whether any route wants notes: else nothing typed is listened to."""
         return bool(self._routes)
+
+    @property
+    def _routes(self) -> list[Route]:
+        return [route for route in self._desk.settings.routes if route.notes]
 
     async def concerns(self, event: Mapping[str, Any]) -> bool:
         """Say whether a message may be a note, or was one and is another now; of no other is more read."""

@@ -21,14 +21,23 @@ class Round:
     """
 
     def __init__(
-        self, do: Callable[[], Awaitable[None]], every: timedelta, store: Store | None = None, name: str = ""
+        self,
+        do: Callable[[], Awaitable[None]],
+        every: timedelta | Callable[[], timedelta],
+        store: Store | None = None,
+        name: str = "",
     ) -> None:
         self._do = do
-        self.every = every
+        self._every = every
         self._store = store
         self._name = name
         self._due = asyncio.Event()
         self._due.set()  # the first time at once
+
+    @property
+    def every(self) -> timedelta:
+        """How often, as it is set at this moment."""
+        return self._every() if callable(self._every) else self._every
 
     async def ring(self) -> None:
         """Have it done once more; rings during one doing are one."""
@@ -67,13 +76,25 @@ class Round:
 def schedule(rounds: Sequence[Round]) -> AsyncIOScheduler:
     """Make the scheduler: jittered, one ring to make up for any number missed."""
     scheduler = AsyncIOScheduler(timezone="UTC")
-    for one in rounds:
-        seconds = one.every.total_seconds()
+    for number, one in enumerate(rounds):
         scheduler.add_job(
             one.ring,
-            IntervalTrigger(seconds=seconds, jitter=min(10, seconds / 10), timezone="UTC"),
+            _trigger(one),
+            id=str(number),
             max_instances=1,
             coalesce=True,
             misfire_grace_time=None,
         )
     return scheduler
+
+
+def follow(scheduler: AsyncIOScheduler, rounds: Sequence[Round]) -> None:
+    """Ring as often as is set now; a round that stays as it was keeps its next time."""
+    for number, one in enumerate(rounds):
+        if scheduler.get_job(str(number)).trigger.interval != one.every:
+            scheduler.reschedule_job(str(number), trigger=_trigger(one))
+
+
+def _trigger(one: Round) -> IntervalTrigger:
+    seconds = one.every.total_seconds()
+    return IntervalTrigger(seconds=seconds, jitter=min(10, seconds / 10), timezone="UTC")

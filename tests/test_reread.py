@@ -1,0 +1,116 @@
+"""The file, changed while the bridge runs: a good one holds at once, a broken one changes nothing and is told."""
+
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from bot.health import Health
+from bot.reread import Reread
+from bot.settings import Settings, load
+from tests.conftest import House
+from tests.test_settings import LEAST
+
+FILE = """
+[[routes]]
+mailbox = "Support"
+channel = "support"
+[stale]
+after = "2h"
+every = "1h"
+[replies]
+hold = "0s"
+[operators]
+channel = "ops"
+"""
+
+
+async def begun(house: House, path: Path, text: str = FILE) -> None:
+    """Start the house with a file, and with the environment that its settings stand for."""
+    path.write_text(text)  # noqa: ASYNC240 - nothing else runs yet
+    house.slack.add_channel("ops")
+    house.slack.add_channel("vip")
+    house.understand = partial(load, variables(house.settings, path))
+    house.settings = house.understand(lambda name: Path(name).read_text())
+    await house.start()
+
+
+def variables(settings: Settings, path: Path) -> dict[str, str]:
+    names = ("freescout_url", "freescout_api_key", "freescout_webhook_secret", "slack_bot_token")
+    names += ("slack_signing_secret", "slack_api_url", "database_url", "host", "port")
+    return {name.upper(): str(getattr(settings, name)) for name in names} | {"BRIDGE_CONFIG": str(path)}
+
+
+def said_to_operators(house: House) -> str:
+    return "\n".join(message.all_text for message in house.cards("ops"))
+
+
+async def test_a_changed_file_holds_within_seconds_and_without_a_restart(
+    empty_house: House, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    house, path = empty_house, tmp_path / "bridge.toml"
+    await begun(house, path)
+    card = await house.writes("First")
+    new = tmp_path / "new.toml"
+    new.write_text(FILE.replace('"support"', '"vip"').replace('every = "1h"', 'every = "1s"'))
+    new.replace(path)  # as editors do, and what mounts a file into a container
+    await house.until(lambda: "holds from now on: routes, stale" in caplog.text, 10)
+    house.freescout.customer_writes("mo@example.org", "Second", "<p>Hi</p>", mailbox=house.support)
+    await house.until(lambda: any("Second" in one.all_text for one in house.cards("vip")))
+    assert "Second" not in house.said(card)
+    scans = house.freescout.requests
+    await house.until(lambda: sum(one.query.get("sortField") == "waitingSince" for one in scans) > 3)
+
+
+async def test_a_broken_file_changes_nothing_and_every_problem_is_told_until_it_is_mended(
+    empty_house: House, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    house, path = empty_house, tmp_path / "bridge.toml"
+    house.expects_errors = True
+    await begun(house, path)
+    path.write_text(FILE.replace("channel =", "chanel =", 1) + '[stael]\nafter = "1 hour"\n')
+    told = await house.health(lambda it: it["problems"])
+    for words in ("bridge.toml:4, route 1: 'chanel' is unknown; did you mean 'channel'?", ":12: 'stael' is"):
+        assert words in told["problems"][0]
+        assert words in caplog.text
+    await house.until(lambda: "did you mean 'stale'?" in said_to_operators(house))
+    await house.writes("Still shown")
+    path.unlink()
+    await house.health(lambda it: it["problems"] and "is not there" in it["problems"][0])
+    path.write_text(FILE)
+    await house.health(lambda it: not it["problems"])
+    await house.until(lambda: "Over: " in said_to_operators(house))
+    assert len(house.cards("ops")) == 1
+
+
+async def test_a_route_that_wants_notes_from_now_on_gets_them(
+    empty_house: House, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    house, path = empty_house, tmp_path / "bridge.toml"
+    await begun(house, path)
+    card = await house.writes()
+    path.write_text(FILE.replace('channel = "support"', 'channel = "support"\nnotes = true'))
+    await house.until(lambda: "holds from now on: routes" in caplog.text, 10)
+    await house.ana.types("Ask the plumber", thread=card, channel=card.channel)
+    await house.until(lambda: "saved that as a note" in house.said(card))
+
+
+async def test_what_is_written_in_pieces_counts_when_it_is_whole() -> None:
+    """A file cut off in its middle may well be valid, and would take routes away."""
+    texts = [FILE, FILE, FILE[:40], FILE * 2, FILE + "#", FILE + "#", FileNotFoundError(), FILE, FILE]
+    taken: list[str] = []
+    settings = load(LEAST, lambda _name: FILE)
+
+    async def take(found: Settings) -> None:
+        taken.append(found.operators)
+
+    one = Reread(settings, partial(load, LEAST), take, Health(lambda: datetime.now(UTC)))
+    for text in texts:
+        one._read = lambda text=text: text  # type: ignore[method-assign]
+        await one.look()
+    assert taken == []
+    for text in (other := FILE.replace("ops", "help")), other, other:
+        one._read = lambda text=text: text  # type: ignore[method-assign]
+        await one.look()
+    assert taken == ["help"]
