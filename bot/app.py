@@ -3,35 +3,39 @@
 import asyncio
 import contextlib
 import logging
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import aiohttp
-import uvicorn
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
-from starlette.types import ASGIApp
 
-from bot import auditing, morning, slack, slackapi, timers, web
+from bot import auditing, morning, named, retention, routebook, serving, slack, slackapi, timers, web
+from bot.audience import Audience
 from bot.carrier import Carrier
 from bot.channels import Channels
 from bot.desk import Desk
 from bot.duty import Duty
+from bot.eraser import Erasing
 from bot.errors import BridgeError
 from bot.freescout import Auth, Breaker, FreeScout
 from bot.health import Health
 from bot.lanes import Lanes
+from bot.leading import Leading
 from bot.live import Live
 from bot.morning import Morning
+from bot.names import CHANNEL, MAILBOX, Names
 from bot.notices import Notices
 from bot.outbox import Outbox
 from bot.people import People
 from bot.poster import Poster
 from bot.reconcile import Reconciler
+from bot.reread import Reread, Understand
+from bot.retention import RetentionRound
 from bot.ringing import Ringing
 from bot.scan import StaleScan
 from bot.settings import Settings
@@ -41,6 +45,7 @@ from bot.teller import Teller
 from bot.threadnotes import ThreadNotes
 from bot.turns import Pace
 from bot.waitlist import Waitlist
+from bot.watch import Watch
 from bot.worker import Worker
 from commands import ACTIONS
 
@@ -61,14 +66,18 @@ def utc_now() -> datetime:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, now: Callable[[], datetime] = utc_now, pace: Pace | None = None
+    settings: Settings,
+    now: Callable[[], datetime] = utc_now,
+    pace: Pace | None = None,
+    understand: Understand | None = None,
 ) -> AsyncIterator[str]:
     """Run the bridge for as long as the block lasts; yield the address it listens on.
 
+    With `understand`, changes to the file are taken up meanwhile.
     Stops in order: no more requests, then no more claims, then the step in hand, then the connections.
     """
     async with contextlib.AsyncExitStack() as stack:
-        listener = stack.enter_context(_listener(settings.host, settings.port))
+        listener = stack.enter_context(serving.listening(settings.host, settings.port))
         store = Store(settings.database_path, now)
         stack.push_async_callback(store.close)
 
@@ -80,22 +89,27 @@ async def running(
         freescout = FreeScout(settings.freescout_url, settings.freescout_api_key, auth=auth, breaker=breaker)
         stack.push_async_callback(freescout.close)
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        client = slackapi.client(settings.slack_bot_token, settings.slack_api_url, session)
-        people = People(freescout, client, store, clock)
-        channels = Channels(client, clock)
-        desk = Desk(Live(settings), freescout, store, client, people, now)
         health = Health(now)
+        live = Live(settings, health)
+        await routebook.take_up(live, store, settings)
+        await routebook.load(live, store)
+        client = slackapi.client(
+            settings.slack_bot_token, settings.slack_api_url, session, lambda: live.settings.redactor
+        )
+        boxes = Names(MAILBOX, store, health, lambda: named.mailboxes(live.settings), clock)
+        people = People(freescout, client, store, clock, boxes)
+        places = Names(CHANNEL, store, health, lambda: named.channels(live.settings), clock)
+        channels = Channels(client, clock, places)
+        audience = Audience(client, channels, lambda: live.settings.routes, clock)
+        desk = Desk(live, freescout, store, client, people, now)
         stopping = asyncio.Event()
         lanes = Lanes(store, health, now, pace)
-        poster = Poster(client, store, channels)
+        watch = Watch(desk, channels, audience, lanes)
+        poster = Poster(client, store, channels, audience)
         in_hand = slack.InHand()
-        house = _House(desk, health, lanes, channels, poster, in_hand, stopping)
-
-        def put_right(channel: str) -> None:
-            channels.forget()
-            lanes.reopen(channel)
-
-        bolt = slack.build(desk, ACTIONS, put_right, ThreadNotes(desk, channels), in_hand)
+        house = _House(desk, health, lanes, channels, audience, watch, poster, in_hand, stopping)
+        notes = ThreadNotes(desk, channels)
+        bolt = slack.build(desk, ACTIONS, watch.put_right, notes, in_hand)
         application = web.build(
             store,
             health,
@@ -103,9 +117,19 @@ async def running(
             settings.freescout_webhook_secret,
             bolt if settings.slack_signing_secret else None,
         )
-        await stack.enter_async_context(_loops(house))
+        scheduler, rounds = await stack.enter_async_context(_loops(house))
+
+        def follow() -> None:
+            watch.all_put_right()
+            slack.listen(bolt, desk, notes)
+            timers.follow(scheduler, rounds)
+
+        live.then = follow
+        take = partial(routebook.take_up, live, store)
+        if understand:
+            await stack.enter_async_context(_rereading(Reread(settings, understand, take, health), house))
         await stack.enter_async_context(_socket_mode(bolt, settings, health))
-        await stack.enter_async_context(_serving(application, listener))
+        await stack.enter_async_context(serving.serving(application, listener))
         host, port = listener.getsockname()[:2]
         yield f"http://{host}:{port}"
 
@@ -118,37 +142,45 @@ class _House:
     health: Health
     lanes: Lanes
     channels: Channels
+    audience: Audience
+    watch: Watch
     poster: Poster
     in_hand: slack.InHand
     stopping: asyncio.Event
 
 
 @asynccontextmanager
-async def _loops(house: _House) -> AsyncIterator[None]:
+async def _loops(house: _House) -> AsyncIterator[tuple[AsyncIOScheduler, list[timers.Round]]]:
     desk, health, lanes, stopping = house.desk, house.health, house.lanes, house.stopping
     carrier = Carrier(desk, house.poster, lanes, health)
     waitlist = Waitlist(desk, house.poster, lanes)
+    duty = Duty(desk.web, health, lambda: desk.now().timestamp())
     reconciler = Reconciler(
         desk,
-        house.channels,
         house.poster,
         lanes,
         stopping,
-        ringing=Ringing(desk, Duty(desk.web, health, lambda: desk.now().timestamp()), house.poster),
+        ringing=Ringing(desk, duty, house.poster),
+        leading=Leading(
+            desk, house.channels, lanes, duty, audience=house.audience, listed=waitlist.seen
+        ),
+        erasing=Erasing(desk, lanes, house.poster),
         carry=carrier.carry,
         listed=waitlist.seen,
     )
     worker = Worker(desk.store, reconciler, health, desk.now, stopping)
     sweep = Sweep(desk, house.channels, house.poster, lanes, health)
     scan = StaleScan(desk, health)
-    notices = Notices(desk, health, house.channels, house.poster, lanes)
+    # No customer is spoken of in the operators' channel: it may be read by whomever they let in.
+    notices = Notices(desk, health, house.channels, Poster(desk.web, desk.store, house.channels), lanes)
     digest = Morning(desk, house.channels, house.poster, lanes, health)
     outbox = Outbox(desk)
     teller = Teller(desk, house.poster, house.channels)
     rounds = [
-        timers.Round(sweep.run, desk.settings.sweep.every, desk.store, "sweep"),
-        timers.Round(scan.run, desk.settings.stale.every, desk.store, "scan"),
+        timers.Round(sweep.run, lambda: desk.settings.sweep.every, desk.store, "sweep"),
+        timers.Round(scan.run, lambda: desk.settings.stale.every, desk.store, "scan"),
         timers.Round(digest.run, morning.EVERY, desk.store, "digest"),
+        timers.Round(RetentionRound(desk, lanes).run, retention.EVERY, desk.store, "retention"),
         timers.Round(partial(auditing.log_head, desk.store), timedelta(days=1)),
     ]
     scheduler = timers.schedule(rounds)
@@ -167,6 +199,7 @@ async def _loops(house: _House) -> AsyncIterator[None]:
         notices.run,
         carrier.run,
         waitlist.run,
+        house.watch.run,
         *(one.run for one in rounds),
     ]
     loops: list[Callable[[], Awaitable[None]]] = [*[look] * WORKERS, give_turns]
@@ -175,7 +208,7 @@ async def _loops(house: _House) -> AsyncIterator[None]:
     greeting = asyncio.create_task(_greet(desk, health, lanes))
     scheduler.start()
     try:
-        yield
+        yield scheduler, rounds
     finally:
         scheduler.shutdown(wait=False)
         greeting.cancel()
@@ -184,6 +217,16 @@ async def _loops(house: _House) -> AsyncIterator[None]:
         for task in late:
             task.cancel()
         await asyncio.gather(*tasks, *late, greeting, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _rereading(reread: Reread, house: _House) -> AsyncIterator[None]:
+    task = asyncio.create_task(_kept_up(partial(reread.run, house.stopping), house.health, house.stopping))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _kept_up(loop: Callable[[], Awaitable[None]], health: Health, stopping: asyncio.Event) -> None:
@@ -238,49 +281,3 @@ async def _socket_mode(bolt: AsyncApp, settings: Settings, health: Health) -> As
         watching.cancel()
         await asyncio.gather(connecting, watching, return_exceptions=True)
         await handler.close_async()  # type: ignore[no-untyped-call]
-
-
-class _Server(uvicorn.Server):
-    @contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        """Leave signals to the command line: uvicorn would end the process before the loops have finished."""
-        yield
-
-
-@asynccontextmanager
-async def _serving(application: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
-    config = uvicorn.Config(
-        application,
-        http="httptools",
-        ws="none",
-        proxy_headers=False,
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        timeout_graceful_shutdown=2,
-        date_header=False,
-        server_header=False,
-    )
-    server = _Server(config)
-    task = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn tells by a flag alone
-            await asyncio.sleep(0.01)
-        yield
-    finally:
-        server.should_exit = True
-        await task
-
-
-def _listener(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    # Accepted connections inherit it; without it each answer waits 40 ms for the other side's ACK.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    try:
-        listener.bind((host, port))
-    except OSError:
-        listener.close()
-        raise
-    return listener

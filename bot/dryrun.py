@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 
 import aiohttp
 
-from bot import clock, ladder, mail, pings, routes, settling
+from bot import clock, ladder, mail, named, pings, routes, settling
+from bot.audience import Audience
 from bot.channels import Channels
 from bot.desk import Desk
 from bot.duty import Duty
@@ -23,8 +24,10 @@ from bot.health import Health
 from bot.hours import NEVER, Hours
 from bot.ladderfile import Ladder
 from bot.lanes import Lanes
+from bot.leading import Leading
 from bot.live import Live
 from bot.model import Conversation, Mailbox, Status
+from bot.names import CHANNEL, MAILBOX, Names
 from bot.people import People
 from bot.poster import Poster
 from bot.quiet import QUESTION, ROUSED, Calm, quiet
@@ -94,15 +97,20 @@ async def _staged(settings: Settings, copy: str, now: datetime) -> AsyncIterator
         def seconds() -> float:
             return moment().timestamp()
 
-        desk = Desk(Live(settings), freescout, store, web, People(freescout, web, store, seconds), moment)
         health = Health(moment)
-        channels = Channels(web, seconds)
+        boxes = Names(MAILBOX, store, health, lambda: named.mailboxes(settings), seconds)
+        people = People(freescout, web, store, seconds, boxes)
+        desk = Desk(Live(settings), freescout, store, web, people, moment)
+        places = Names(CHANNEL, store, health, lambda: named.channels(settings), seconds)
+        channels = Channels(web, seconds, places)
+        audience = Audience(web, channels, lambda: settings.routes, seconds)
         lanes = Lanes(store, health, moment, Pace(per_second=1_000_000))
-        poster = Poster(web, store, channels)
+        poster = Poster(web, store, channels, audience)
         duty = Duty(web, health, seconds)
         listed = Waitlist(desk, poster, lanes).seen
         ringing = Ringing(desk, duty, poster)
-        reconciler = Reconciler(desk, channels, poster, lanes, ringing=ringing, listed=listed)
+        leading = Leading(desk, channels, lanes, duty, audience=audience, listed=listed)
+        reconciler = Reconciler(desk, poster, lanes, ringing=ringing, leading=leading, listed=listed)
         yield _Stage(desk, duty, channels, reconciler, noted, moment)
 
 

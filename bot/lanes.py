@@ -28,6 +28,8 @@ EDITS = "edits"
 """The lane of every chat.update: Slack counts those together, apart from the posts."""
 DIGEST_FROM, DIGEST_MOST = 10, 25
 """From how many waiting first cards on a digest is made of them, and how many it holds."""
+_BUNDLING = 2.0
+"""Seconds for which what is to be said together waits for the rest of it: all of it is due at one time."""
 _MISS = 0.03
 _MOST_MISSES = 200
 _ONE_TRY = 5.0
@@ -91,6 +93,8 @@ class Lanes:
     def wait(self, name: str, waiting: Waiting) -> None:
         """Wait in a lane; whoever waits there already is the older look of the same conversation."""
         lane = self._lane(name)
+        if waiting.line and waiting.line.bundled:
+            waiting.not_before = time.monotonic() + _BUNDLING
         lane.waiting[waiting.work.conversation] = waiting
         lane.changed.set()
 
@@ -145,7 +149,7 @@ class Lanes:
         if lane.trouble != why:
             lane.trouble = why
             log.error("nothing goes to channel %s any more: %s", name, why)
-        self._health.stands(f"lane {name}", f"Nothing goes to {name}: {why}")
+        self._health.stands(f"lane {name}", f"Nothing goes to {_shown(name)}: {why}")
 
     def reopen(self, name: str) -> None:
         """Try a channel at once that somebody has just put right, and any that was not found by its name."""
@@ -228,8 +232,7 @@ class Lanes:
     async def _give_turn(self, lane: Lane, look: Look, gather: Gather) -> None:
         now = time.monotonic()
         ready = [one for one in lane.waiting.values() if one.not_before <= now]
-        lined = sorted((one for one in ready if one.line), key=order)
-        if len(lined) >= DIGEST_FROM and not lane.trouble:
+        if (lined := _together(ready)) and not lane.trouble:
             together, strays = await self._claim(lane, lined[:DIGEST_MOST])
             if together:
                 lane.spend()
@@ -272,6 +275,19 @@ class Lanes:
                     del lane.waiting[one.work.conversation]  # it was parked, or dropped
         called = [(waiting, work) for work in works if (waiting := found[work.conversation])]
         return called, [work for work in works if found[work.conversation] is None]
+
+
+def _together(ready: Sequence[Waiting]) -> list[Waiting]:
+    """Those of whom one message speaks: what is meant for a digest, else many first cards, else nobody."""
+    lined = sorted((one for one in ready if one.line), key=order)
+    bundled = [one for one in lined if one.line and one.line.bundled]
+    cards = [one for one in lined if one not in bundled]
+    return bundled or (cards if len(cards) >= DIGEST_FROM else [])
+
+
+def _shown(name: str) -> str:
+    """A lane for people: names have no capitals, ids nothing else."""
+    return name.removeprefix("#") if name.isupper() else name
 
 
 def _forgive(lane: Lane, conversation: int, _: asyncio.Task[None]) -> None:

@@ -5,7 +5,7 @@ metadata that names it: https://docs.slack.dev/messaging/message-metadata
 """
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,23 +13,24 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot import policy
+from bot.audience import Audience
 from bot.cards import Block, Message
 from bot.channels import Channels
 from bot.crashpoints import reached
 from bot.errors import Ambiguous, Misconfigured, Transient
-from bot.plan import ANEW, CARD, DIGEST, LIST, Step
+from bot.plan import ANEW, CARD, DIGEST, LIST, TOP, Step
 from bot.policy import Then
 from bot.roundup import Line, delayed, digest
+from bot.routing import Route
+from bot.scrubbing import spoken_of
 from bot.slackapi import SlackRefused, call
+from bot.sought import EVENT_TYPE, sought
 from bot.store import Delivery, Store
 
 log = logging.getLogger(__name__)
 
-EVENT_TYPE = "freescout_post"
 UNKNOWN = ""
 """The version of a message that is being edited: like none that a plan could want."""
-_SKEW = 300.0
-"""Seconds by which our clock and Slack's may differ."""
 _TOLD_FROM = timedelta(minutes=1)
 """From which delay on a message says that it was late."""
 
@@ -44,10 +45,13 @@ class CardGone(Transient):
 class Poster:
     """Takes one step after the other."""
 
-    def __init__(self, web: AsyncWebClient, store: Store, channels: Channels) -> None:
+    def __init__(
+        self, web: AsyncWebClient, store: Store, channels: Channels, audience: Audience | None = None
+    ) -> None:
         self._web = web
         self._store = store
         self._channels = channels
+        self._audience = audience
         self._flying: set[str] = set()
 
     async def take(
@@ -59,13 +63,14 @@ class Poster:
         late: timedelta = timedelta(0),
     ) -> str:
         """Say what the step says; return its message's ts. `late` is for how long it had to wait."""
+        await self.guard(channel, conversation)
         if step.ts is not None:
             await self._update(conversation, channel, step, step.ts)
             return step.ts
         await self._store.begin_post(conversation, channel, step.key, step.version)
         reached("post.begun")
         blocks = [*step.message.blocks, *([delayed(late)] if late >= _TOLD_FROM else [])]
-        thread = None if step.key == CARD or card_ts is None else card_ts
+        thread = None if step.top or card_ts is None else card_ts
         try:
             name, words = _name(conversation, step.key), step.message.text
             told = await self._post(channel, name, words, blocks, thread, broadcast=step.broadcast)
@@ -82,12 +87,17 @@ class Poster:
             raise await self._astray(conversation, channel, step.key, ts, thread)
         await self._store.posted(conversation, channel, step.key, ts, step.version)
         reached("post.kept")
+        if not conversation:
+            await self._speaks(channel, ts, step.message.blocks)
         return ts
 
     async def gather(self, channel: str, name: str, lines: Sequence[Line], late: timedelta) -> None:
         """Say many new conversations in one message; `name` tells this digest from every other."""
-        said = [(one.conversation, DIGEST, f"{name}:{one.newest}") for one in lines]
+        said = [(one.conversation, DIGEST, f"{name}:{one.newest}") for one in lines if one.first]
         said += [(one.conversation, ping, f"{name}:ping") for one in lines for ping in one.pings]
+        said += [(one.conversation, key, f"{name}:said") for one in lines for key in one.keys]
+        for one in lines:
+            await self.guard(channel, one.conversation)
         message = digest(lines, late if late >= _TOLD_FROM else None)
         await self._together(channel, name, said, message)
 
@@ -100,8 +110,21 @@ class Poster:
             told = (delivery.channel, delivery.key) == (channel, own)
             if told and (delivery.ts or await self.settle(0, delivery, None)):
                 return
+        await self.guard(channel)
         said = [(identity, DIGEST, f"{name}:{newest}") for identity, newest in instead]
         await self._together(channel, name, [(0, own, f"{name}:0"), *said], message)
+
+    async def guard(self, channel: str, conversation: int = 0) -> None:
+        """Raise Misconfigured where others read a channel than its route is open to.
+
+        The operators' channel, where no customer is spoken of, has a poster without an audience.
+        """
+        if self._audience:
+            await self._audience.guard(channel, conversation)
+
+    async def allowed(self, channel: str, routes: Sequence[Route]) -> Sequence[Route]:
+        """Those of a channel's routes that are open to all who read it."""
+        return await self._audience.allowed(channel, routes) if self._audience else routes
 
     async def _together(
         self, channel: str, name: str, said: Sequence[tuple[int, str, str]], message: Message
@@ -128,6 +151,12 @@ class Poster:
         reached("digest.made")
         await self._store.posted_together(channel, name, str(told["ts"]))
         reached("digest.kept")
+        await self._speaks(channel, str(told["ts"]), message.blocks)
+
+    async def _speaks(self, channel: str, ts: str, blocks: Sequence[Block]) -> None:
+        """Remember of which conversations a message speaks: should one be deleted, its line goes."""
+        for conversation in spoken_of(blocks):
+            await self._store.mention(channel, ts, conversation)
 
     async def settle(self, conversation: int, delivery: Delivery, card_ts: str | None) -> str | None:
         """Find out about a post that was begun and not confirmed; return its ts where Slack has it."""
@@ -136,19 +165,21 @@ class Poster:
         if together and name in self._flying:
             raise Transient("a digest is on its way", retry_after=1)
         if together:  # many rows stand for one message
-            found = await self._find(_name(0, f"{DIGEST}:{name}"), delivery, None)
+            found = await sought(self._web, _name(0, f"{DIGEST}:{name}"), delivery, None)
             if found is None:
                 await self._store.unposted_together(channel, name)
                 return None
             await self._store.posted_together(channel, name, str(found["ts"]))
             return str(found["ts"])
-        message = await self._find(_name(conversation, delivery.key), delivery, card_ts)
+        # Direct messages are said to no card, and what stands in the channel is in no thread.
+        top = delivery.key == CARD or channel.startswith("D") or delivery.version.startswith(TOP)
+        card_ts = None if top else card_ts
+        message = await sought(self._web, _name(conversation, delivery.key), delivery, card_ts)
         if message is None:
             await self._store.unposted(conversation, channel, delivery.key)
             return None
         ts = str(message["ts"])
-        headless = delivery.key == CARD or channel.startswith("D")  # direct messages are said to no card
-        if conversation and not headless and not message.get("thread_ts"):
+        if conversation and card_ts and not message.get("thread_ts"):
             raise await self._astray(conversation, channel, delivery.key, ts, card_ts or "")
         await self._store.posted(conversation, channel, delivery.key, ts, delivery.version)
         return ts
@@ -223,6 +254,8 @@ class Poster:
                 raise await self.anew(conversation, channel, ts) from error
         reached("update.made")
         await self._store.posted(conversation, channel, step.key, ts, step.version)
+        if not conversation:
+            await self._speaks(channel, ts, step.message.blocks)
 
     async def anew(self, conversation: int, channel: str, old: str) -> CardGone:
         """Forget a card that is gone. What stood in its thread is not said again: it was said once."""
@@ -242,42 +275,6 @@ class Poster:
             log.warning("a reply of conversation %s stays in %s: %s", conversation, channel, error)
         await self._store.unposted(conversation, channel, key)
         return await self.anew(conversation, channel, parent) if parent else CardGone()
-
-    async def _find(
-        self, wanted: dict[str, Any], delivery: Delivery, card_ts: str | None
-    ) -> dict[str, Any] | None:
-        """Find a message by its metadata: in its thread, or in the channel where there is no such thread."""
-        try:
-            async for message in self._said_since(delivery, card_ts):
-                metadata = message.get("metadata") or {}
-                if metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload") == wanted:
-                    return message
-        except SlackRefused as error:
-            if card_ts and policy.slack(error.code).then is Then.ANEW:
-                return await self._find(wanted, delivery, None)
-            if error.code != "unknown_method":
-                # What cannot be looked for must not be said again: it may stand.
-                raise Transient(f"what was said cannot be looked for: {error}", retry_after=60) from error
-            log.warning("cannot look for %s: %s", wanted, error)
-        return None
-
-    async def _said_since(self, delivery: Delivery, card_ts: str | None) -> AsyncIterator[dict[str, Any]]:
-        arguments: dict[str, Any] = {
-            "channel": delivery.channel,
-            "include_all_metadata": True,
-            "oldest": f"{delivery.begun - _SKEW:.6f}",
-            "limit": 200,
-        }
-        method: Callable[..., Awaitable[AsyncSlackResponse]] = self._web.conversations_history
-        if card_ts:
-            method, arguments["ts"] = self._web.conversations_replies, card_ts
-        while True:
-            told = await call(method, **arguments)
-            for message in told.get("messages") or []:
-                yield message
-            arguments["cursor"] = (told.get("response_metadata") or {}).get("next_cursor")
-            if not arguments["cursor"]:
-                return
 
 
 def _name(conversation: int, key: str) -> dict[str, Any]:

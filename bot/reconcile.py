@@ -6,25 +6,27 @@ A step that finds no turn in its lane is not taken: the look waits there, and is
 import asyncio
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from bot import clock, compose, linking, roundup, routes, settling
-from bot.bridgefile import Route
-from bot.channels import Channels
+from bot import clock, compose, linking, roundup, settling
 from bot.course import Course
 from bot.crashpoints import reached
 from bot.desk import Desk
+from bot.eraser import Erasing, done
+from bot.erasing import since
 from bot.errors import BridgeError, Misconfigured, Permanent, Transient
 from bot.freescout import NotFound
 from bot.lanes import EDITS, Lanes
+from bot.leading import Aloud, Leading
 from bot.model import Conversation
-from bot.pings import Rungs
 from bot.plan import CARD, DIGEST, FILES, RECEIPT, Posted, Step, Urgency, View, newest, next_look, plan
 from bot.poster import CardGone, Poster
-from bot.ringing import Ringing
+from bot.ringing import Climb, Ringing
 from bot.roundup import Line
+from bot.routing import Route
+from bot.settling import Settled
 from bot.slackapi import SlackRefused
 from bot.store import FORGOTTEN, Delivery, Looked, Work, Writing
 from bot.turns import Waiting
@@ -43,23 +45,25 @@ class Reconciler:
     def __init__(
         self,
         desk: Desk,
-        channels: Channels,
         poster: Poster,
         lanes: Lanes,
         stopping: asyncio.Event | None = None,
         *,
         ringing: Ringing,
+        leading: Leading,
+        erasing: Erasing | None = None,
         carry: Callable[[int, str, Step], bool] = lambda *_: False,
         listed: Callable[[str, int, View], Awaitable[bool]] | None = None,
     ) -> None:
         self._desk = desk
         self._stopping = stopping or asyncio.Event()
-        self._channels = channels
         self._poster = poster
         self._lanes = lanes
         self._ringing = ringing
+        self._erasing = erasing
         self._carry = carry
         self._listed = listed
+        self._leading = leading
 
     async def look(self, work: Work) -> tuple[Looked, BridgeError | None]:
         """Look once. Return what came of it, and what went wrong in some channel.
@@ -72,34 +76,29 @@ class Reconciler:
         self._lanes.leave(identity)
         at = self._desk.now()
         calm = await settling.known(self._desk, identity)
-        conversation = await self._truth(identity)
+        conversation, forgotten = await self._truth(identity)
         reached("look.fetched")
         course = Course(work)
-        wanted = await self._wanted(conversation, course)
         said = await self._desk.store.posts(identity)
+        wanted = await self._leading.wanted(conversation, said, course)
         places = [channel for channel in wanted if not self._lanes.trouble(channel)]
         settled = await settling.settle(self._desk, conversation, calm, said, places)
-        conversation, calm = settled.conversation, settled.calm
+        conversation = settled.conversation
         course.again += settled.again
         shown = _by_channel([one for one in said if not one.key.startswith(RECEIPT)])
         writing = await self._desk.store.writing(identity)
-        typed = await self._desk.store.typed_notes(identity)
         course.again += [datetime.fromtimestamp(one.since, UTC) + FORGOTTEN for one in writing]
         climb = await self._ringing.climb(conversation, wanted, said, settled.quiet)
         course.failures += [climb.failure] if climb.failure else []
         course.again += climb.again
-        for channel in {**dict.fromkeys(shown), **wanted, **climb.direct}:
-            rungs = climb.rungs(channel)
-            view = await self._view(identity, conversation, wanted.get(channel), rungs, writing)
-            view = replace(view, typed=[one for one in typed if typed[one] == channel])
-            view = replace(view, calm=calm, quiet=settled.quiet, asks=channel == calm.home)
-            view = replace(view, listed=bool(self._listed and await self._listed(channel, identity, view)))
-            try:
-                await self._bring_up(course, channel, view, shown.get(channel, []))
-            except BridgeError as error:
-                course.failures.append(error)
-            if conversation and view.routed:
-                course.look_at(next_look(conversation, rungs, view.now, view.quiet))
+        aloud = await self._leading.aloud(conversation, wanted, said)
+        typed = await self._desk.store.typed_notes(identity)
+        found = _Found(identity, settled, wanted, climb, aloud, tuple(writing), typed)
+        for channel in {**dict.fromkeys(shown), **wanted, **climb.direct, **aloud.news}:
+            if channel not in course.closed:  # what stands there stays as it is
+                await self._look_in(course, channel, found, shown.get(channel, []))
+        if self._erasing:
+            await self._erasing.see_to(course, conversation, said, whole=forgotten)
         if conversation:
             await compose.freshen(self._desk, conversation, writing)
         reached("look.taken")
@@ -138,51 +137,59 @@ class Reconciler:
             one.looked, waits=tuple(lane for lane in lanes if self._lanes.waits(lane, one.work.conversation))
         )
 
-    async def _truth(self, identity: int) -> Conversation | None:
+    async def _truth(self, identity: int) -> tuple[Conversation | None, bool]:
+        """The conversation as it may be shown, and whether something of it is forgotten."""
+        newest = (await self._desk.store.forgotten([identity])).get(identity)
         try:
             conversation = await self._desk.freescout.conversation(identity)
         except NotFound:
-            return None
-        return await linking.noticed(self._desk, conversation)
+            return None, newest is not None
+        conversation = await linking.noticed(self._desk, conversation)
+        return (conversation if newest is None else since(conversation, newest)), newest is not None
 
-    async def _wanted(self, conversation: Conversation | None, course: Course) -> dict[str, Route]:
-        """The channels that should show the conversation, by Slack's id."""
-        if conversation is None:
-            return {}
-        mailbox = await self._desk.people.mailbox(conversation.mailbox_id)
-        found: dict[str, Route] = {}
-        for route in routes.matching(conversation, mailbox, self._desk.settings.routes):
-            try:
-                found.setdefault(await self._channels.id(route.channel), route)
-            except BridgeError as error:
-                if self._lanes.met(f"#{route.channel}", error):
-                    course.wait(f"#{route.channel}", Urgency.QUIET)
-                else:
-                    course.failures.append(error)
-            else:
-                self._lanes.went(f"#{route.channel}")
-        return found
+    async def _look_in(self, course: Course, channel: str, found: "_Found", shown: list[Delivery]) -> None:
+        """Bring one channel up to date."""
+        view = await self._view(channel, found)
+        try:
+            await self._bring_up(course, channel, view, shown)
+        except BridgeError as error:
+            course.failures.append(error)
+        if view.conversation and view.routed:
+            course.look_at(next_look(view.conversation, view.rungs, view.now, view.quiet))
 
-    async def _view(
-        self,
-        identity: int,
-        conversation: Conversation | None,
-        route: Route | None,
-        rungs: Rungs | None,
-        writing: Sequence[Writing],
-    ) -> View:
-        desk = self._desk
-        mailbox = await desk.people.mailbox(conversation.mailbox_id) if conversation else None
-        url, notes = desk.settings.conversation_url(identity), route is not None and route.notes
-        routed = route is not None
-        return View(conversation, mailbox, url, routed, rungs, desk.now(), writing=writing, notes=notes)
+    async def _view(self, channel: str, found: "_Found") -> View:
+        """All that the plan for a channel depends on."""
+        desk, conversation, route = self._desk, found.settled.conversation, found.wanted.get(channel)
+        direct, left = channel.startswith("D"), conversation is not None and route is None
+        view = View(
+            conversation,
+            await desk.people.mailbox(conversation.mailbox_id) if conversation else None,
+            desk.settings.conversation_url(found.identity),
+            routed=route is not None,
+            rungs=found.climb.rungs(channel),
+            now=desk.now(),
+            quiet=found.settled.quiet,
+            writing=found.writing,
+            typed=[one for one, where in found.typed.items() if where == channel],
+            calm=found.settled.calm,
+            asks=channel == found.settled.calm.home,
+            own=found.aloud.own,
+            deaf=found.aloud.deaf,
+            news=found.aloud.news.get(channel, ()),
+            elsewhere=tuple(one for one in found.wanted if one != channel),
+            moved=bool(conversation and left and await self._leading.moved(conversation, channel)),
+            direct=direct,
+        ).by(route)
+        return replace(view, listed=bool(self._listed and await self._listed(channel, found.identity, view)))
 
     async def _bring_up(self, course: Course, channel: str, view: View, shown: list[Delivery]) -> None:
+        if view.conversation is None and self._erasing:
+            return  # all of it goes, at the end of the look
         identity = course.work.conversation
         posted = await self._settled(identity, shown)
         card_ts = posted[CARD].ts if CARD in posted else None
-        planned = plan(view, posted)
-        steps = [step for step in planned if not step.files]
+        planned = [step for step in plan(view, posted) if not done(posted.get(step.key))]
+        steps = [step for step in planned if not step.files and step.bundled is None]
         course.missing += [step.key for step in steps]
         blocked = False
         for step in steps:
@@ -201,8 +208,23 @@ class Reconciler:
             lane = channel if self._lanes.trouble(channel) else lane
             course.wait(lane, step.urgency, _line(view, steps, posted) if step.key == CARD else None)
             blocked |= lane == channel  # what stands already may be corrected all the same
+        self._bundle(course, channel, view, [step for step in planned if step.bundled is not None], posted)
         if not blocked:
             self._bring_files(course, channel, [step for step in planned if step.files])
+
+    def _bundle(
+        self, course: Course, channel: str, view: View, steps: list[Step], posted: dict[str, Posted]
+    ) -> None:
+        """Have what is to be said together wait for its hour, and then for the channel's digest."""
+        if not steps or view.conversation is None:
+            return
+        due = roundup.tick([step.at for step in steps if step.at], self._desk.settings.routing.digest)
+        if view.now < due:
+            course.again.append(due)
+            return
+        events = {step.key: step.bundled for step in steps if step.bundled}
+        line = roundup.bundled(view.conversation, newest(view.conversation), events, first=CARD not in posted)
+        course.wait(channel, Urgency.QUIET, line)
 
     def _bring_files(self, course: Course, channel: str, steps: list[Step]) -> None:
         """Hand files over, and look again later: a process that dies has forgotten what it was handed."""
@@ -246,6 +268,19 @@ class Reconciler:
             if ts:
                 posted[delivery.key] = Posted(ts, delivery.version)
         return posted
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a look has found out before it turns to the channels."""
+
+    identity: int
+    settled: Settled
+    wanted: Mapping[str, Route]
+    climb: Climb
+    aloud: Aloud
+    writing: tuple[Writing, ...]
+    typed: Mapping[int, str]
 
 
 def _line(view: View, steps: Sequence[Step], posted: dict[str, Posted]) -> Line | None:

@@ -1,15 +1,27 @@
 """Many conversations in one message: the digest of a burst, and what came while the bridge was away. Pure."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot import clock, mail
 from bot.cards import Block, Message, button, context, named, plain, richtext_block
 from bot.model import Conversation
 from bot.richtext import Element, link, section, text
+from bot.routing import Event
 
 SHOW_CARD = "digest.card"
+CARD = "card"
+_EVENTS: Mapping[Event, Callable[[int], str]] = {
+    Event.NEW: lambda _: "new",
+    Event.CUSTOMER: lambda n: f"{n} customer message{'s' * (n > 1)}",
+    Event.REPLY: lambda n: "1 reply" if n == 1 else f"{n} replies",
+    Event.NOTE: lambda n: f"{n} note{'s' * (n > 1)}",
+    Event.ASSIGNED: lambda _: "assigned",
+    Event.STATUS: lambda _: "status changed",
+    Event.OTHER: lambda n: f"{n} other change{'s' * (n > 1)}",
+}
 _MOST_LINKS = 30
 """Lines of a list: with long subjects, more would be refused as msg_blocks_too_long."""
 
@@ -26,6 +38,13 @@ class Line:
     """The id of its newest message: a newer one brings the card after all."""
     pings: tuple[str, ...] = ()
     waited: timedelta | None = None
+    keys: tuple[str, ...] = ()
+    """What else the line says, by its keys."""
+    what: str = ""
+    bundled: bool = False
+    """Whether it comes in its hour, together with whatever else there is by then."""
+    first: bool = True
+    """Whether it stands in the place of a first card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +73,38 @@ def line(conversation: Conversation, newest: int, pings: Sequence[str], waited: 
     )
 
 
+def bundled(conversation: Conversation, newest: int, events: Mapping[str, Event], *, first: bool) -> Line:
+    """Make the line for what happened in a conversation since the last digest of its channel."""
+    counts = Counter(events.values())
+    what = [_EVENTS[event](count) for event, count in counts.items()]
+    return Line(
+        conversation.id,
+        conversation.number,
+        mail.one_line(conversation.title, 100),
+        named(conversation.customer),
+        newest,
+        keys=tuple(key for key in events if key != CARD),
+        what=", ".join(what),
+        bundled=True,
+        first=first,
+    )
+
+
+def tick(moments: Sequence[datetime], every: timedelta) -> datetime:
+    """The full hour, or whatever `every` is, after the first of these moments."""
+    seconds = every.total_seconds()
+    first = min((one.timestamp() for one in moments), default=0.0)
+    return datetime.fromtimestamp((first // seconds + 1) * seconds, UTC)
+
+
 def digest(lines: Sequence[Line], late: timedelta | None) -> Message:
     """Several conversations at once: a line and a button for each."""
     waiting = sum(bool(one.waited) for one in lines)
     some = f"{len(lines)} conversation{'s' * (len(lines) > 1)}"
     head = f"{some}, {waiting} of them waiting too long" if waiting else f"{some} at once"
-    if waiting == len(lines):
+    if all(one.bundled for one in lines):
+        head = f"News of {some}"
+    if waiting and waiting == len(lines):
         head = f"{some} waiting too long"
     hint = "Show Card brings a card here; so does the next message of that conversation."
     blocks: list[Block] = [
@@ -74,6 +119,7 @@ def digest(lines: Sequence[Line], late: timedelta | None) -> Message:
 
 def _row(one: Line) -> Block:
     waited = f" · has waited {clock.spoken(one.waited)}" if one.waited else ""
+    waited += f" · {one.what}" if one.what else ""
     show = {
         **button(SHOW_CARD, "Show Card", str(one.conversation)),
         "accessibility_label": f"Show the card of #{one.number}",

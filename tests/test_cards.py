@@ -202,11 +202,20 @@ def test_a_conversation_that_is_gone_leaves_a_line_without_buttons() -> None:
     assert problems(cards.gone_card()) == []
 
 
-@pytest.mark.parametrize(("mailbox", "name"), [(SUPPORT, "Support"), (None, "another mailbox")])
-def test_a_conversation_that_moved_away_says_where_to(mailbox: Mailbox | None, name: str) -> None:
-    card = cards.moved_card(conversation(), place(mailbox=mailbox))
-    assert card.text == f"#412 Printer on fire · Moved to {name}, which is not shown in this channel"
-    assert f"Moved to {name}" in shown(card)
+@pytest.mark.parametrize(
+    ("mailbox", "moved", "elsewhere", "words", "now"),
+    [
+        (SUPPORT, True, ["C0SALES01"], "Moved to Support", "now in <#C0SALES01>"),
+        (None, True, ["C0SALES01", "C0VIPS1"], "Moved to another mailbox", "<#C0SALES01>, <#C0VIPS1>"),
+        (SUPPORT, False, [], "It does not belong in this channel any more", "not shown in any channel"),
+    ],
+)
+def test_a_conversation_that_belongs_elsewhere_says_where(
+    mailbox: Mailbox | None, moved: bool, elsewhere: list[str], words: str, now: str
+) -> None:
+    card = cards.left_card(conversation(), place(mailbox=mailbox), elsewhere, moved=moved)
+    assert card.text == f"#412 Printer on fire · {words}"
+    assert shown(card).endswith(now)
     assert (buttons(card), problems(card)) == ([], [])
 
 
@@ -449,7 +458,7 @@ def test_whatever_strangers_write_slack_takes_it_and_reads_no_markup_in_it(
 ) -> None:
     said = [
         cards.card(about, where),
-        cards.moved_card(about, where),
+        cards.left_card(about, where, [], moved=True),
         cards.thread(about, thread, URL),
         cards.line(thread),
         cards.closed_line(thread.created_by),

@@ -361,7 +361,7 @@ QUERIES: dict[str, tuple[Any, dict[str, object]]] = {
             "updatedSince": "2026-11-22T12:00:00Z",
             "sortField": "waitingSince",
             "sortOrder": "desc",
-            "embed": "threads",
+            "embed": "threads,tags",
         },
     ),
     "customers": (CustomerQuery(), {"sortField": "createdAt", "sortOrder": "asc"}),

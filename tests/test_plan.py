@@ -66,11 +66,15 @@ def view(truth: Conversation | None, minutes: float = 0, **changes: Any) -> View
     return View(truth, **{**given, **changes})
 
 
+TS = {True: "1.000001", False: "2.000002"}
+"""Of a card, and of all else."""
+
+
 def applied(posted: dict[str, Posted], steps: Sequence[Step]) -> dict[str, Posted]:
     """What Slack shows after these steps."""
     shown = dict(posted)
     for step in steps:
-        shown[step.key] = Posted(step.ts or f"ts of {step.key}", step.version)
+        shown[step.key] = Posted(step.ts or TS[step.key == CARD], step.version)
     return shown
 
 
@@ -97,7 +101,7 @@ def test_a_changed_card_comes_last_and_in_its_own_message() -> None:
     posted = mirrored(conversation())
     truth = conversation(entry(1), entry(2, "message", 5), status=Status.PENDING, latest_reply_from="user")
     steps = plan(view(truth, 5), posted)
-    assert [(step.key, step.ts) for step in steps] == [("thread:2", None), (CARD, "ts of card")]
+    assert [(step.key, step.ts) for step in steps] == [("thread:2", None), (CARD, TS[True])]
 
 
 def test_what_stands_already_is_not_said_again() -> None:
@@ -141,7 +145,7 @@ def test_a_card_is_redrawn_for_a_renamed_mailbox_and_a_new_address() -> None:
 def test_an_edited_message_is_said_anew_where_it_stands() -> None:
     posted = mirrored(conversation(entry(1), entry(2, "note", 1, body="tpyo")))
     steps = plan(view(conversation(entry(1), entry(2, "note", 1, body="typo"))), posted)
-    assert [(step.key, step.ts) for step in steps] == [("thread:2", "ts of thread:2")]
+    assert [(step.key, step.ts) for step in steps] == [("thread:2", TS[False])]
 
 
 # -------------------------------------------------------------------------------- who gets no card
@@ -186,7 +190,7 @@ def test_threads_that_are_not_published_are_not_shown() -> None:
 def test_a_conversation_that_is_gone_leaves_only_that_on_its_card() -> None:
     posted = mirrored(conversation())
     (step,) = plan(view(None), posted)
-    assert (step.key, step.ts, step.message) == (CARD, "ts of card", gone_card())
+    assert (step.key, step.ts, step.message) == (CARD, TS[True], gone_card())
     assert plan(view(None), applied(posted, [step])) == []
     assert plan(view(None), {}) == []
 
@@ -194,11 +198,11 @@ def test_a_conversation_that_is_gone_leaves_only_that_on_its_card() -> None:
 def test_a_conversation_that_moved_away_leaves_that_on_its_card_and_says_no_more() -> None:
     posted = mirrored(conversation())
     moved = conversation(entry(1), entry(2, "customer", 1), mailbox_id=2)
-    (step,) = plan(view(moved, 999, mailbox=SALES, routed=False), posted)
-    assert (step.key, step.ts) == (CARD, "ts of card")
+    (step,) = plan(view(moved, 999, mailbox=SALES, routed=False, moved=True), posted)
+    assert (step.key, step.ts) == (CARD, TS[True])
     assert "Moved to Sales" in step.message.text
     after = applied(posted, [step])
-    assert plan(view(moved, 9999, mailbox=SALES, routed=False), after) == []
+    assert plan(view(moved, 9999, mailbox=SALES, routed=False, moved=True), after) == []
     assert plan(view(moved, mailbox=SALES, routed=False), {}) == []
     assert keys(plan(view(replace(moved, mailbox_id=1), 2), after)) == ["thread:2", CARD]
 

@@ -15,7 +15,6 @@ import pytest
 import pytest_asyncio
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bot.bridgefile import Route
 from bot.cards import Message, context, plain
 from bot.channels import Channels
 from bot.errors import Ambiguous, BridgeError, Misconfigured, Transient
@@ -25,6 +24,7 @@ from bot.plan import ANEW, CARD, DIGEST, Step, Urgency
 from bot.poster import EVENT_TYPE, UNKNOWN, CardGone, Poster
 from bot.reconcile import Reconciler
 from bot.roundup import Line
+from bot.routing import Route
 from bot.slack import EVENTS
 from bot.slackapi import SlackRefused, client
 from bot.store import Looked, Store, Work
@@ -370,7 +370,7 @@ async def test_a_digest_that_waits_for_the_operator_is_tried_each_minute(wall: W
     store, health = wall.store, Health(wall.clock)
     lanes = Lanes(store, health, wall.clock, Pace(1000))
     desk: Any = SimpleNamespace(store=store, now=wall.clock)  # all of it that a digest needs
-    reconciler = Reconciler(desk, wall.poster._channels, wall.poster, lanes, ringing=cast(Any, None))
+    reconciler = Reconciler(desk, wall.poster, lanes, ringing=cast(Any, None), leading=cast(Any, None))
     wall.slack.faults.api("chat.postMessage", error="missing_scope")
     await store.ring([1], "webhook")
     work = await store.claim()
@@ -391,7 +391,7 @@ async def test_a_disk_that_is_full_while_a_digest_is_made_keeps_nobody_out_for_g
     store, stopping = wall.store, asyncio.Event()
     lanes = Lanes(store, Health(wall.clock), wall.clock, Pace(1000))
     desk: Any = SimpleNamespace(store=store, now=wall.clock)  # all of it that a digest needs
-    reconciler = Reconciler(desk, wall.poster._channels, wall.poster, lanes, ringing=cast(Any, None))
+    reconciler = Reconciler(desk, wall.poster, lanes, ringing=cast(Any, None), leading=cast(Any, None))
     await store._writer.do(lambda db: db.execute("pragma busy_timeout = 10"))
     other = sqlite3.connect(tmp_path / "bridge.db", isolation_level=None)
     for one in range(1, DIGEST_FROM + 1):

@@ -74,7 +74,7 @@ class ConversationQuery:
             "updatedSince": moment(self.updated_since),
             "sortField": self.sort.value,
             "sortOrder": "desc" if self.newest_first else "asc",
-            "embed": "threads" if self.threads else "",
+            "embed": "threads,tags" if self.threads else "",
             "pageSize": self.page_size,
         }
         sent: Parameters = {k: v for k, v in asked.items() if v != "" and isinstance(v, str | int)}

@@ -5,13 +5,14 @@ A route that people add from Slack is such a table, too. Every problem is told a
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from bot.routing.conditionfile import CONDITIONS, GROUPS, LONGEST, read_mailboxes, read_rule
 from bot.routing.conditions import Key, Rule
 from bot.routing.delivery import Body, read_deliver
 from bot.routing.route import Route, Routing
-from bot.tables import Where, meant, unknown, waits
+from bot.tables import Where, duration, meant, unknown, waits
 
 GUESTS, ORGANISATIONS = "guests", "organisations"
 OPEN_TO = (GUESTS, ORGANISATIONS)
@@ -28,7 +29,8 @@ KEYS = (
     "after",
     "notes",
 )
-ROUTING_KEYS = ("match",)
+_SHORTEST = timedelta(minutes=5)
+ROUTING_KEYS = ("match", "digest")
 
 
 def read_routing(where: Where, table: Mapping[str, object], problems: list[str]) -> Routing:
@@ -38,7 +40,10 @@ def read_routing(where: Where, table: Mapping[str, object], problems: list[str])
         problems.append(
             f'{where.key("match")}: match should be "all" or "first".{meant(match, ("all", "first"))}'
         )
-    return Routing(match == "first")
+    every = duration(table.get("digest", "1h"))
+    if every is None or every < _SHORTEST:
+        problems.append(f'{where.key("digest")}: digest should be a time like "1h", of five minutes or more.')
+    return Routing(match == "first", every or timedelta(hours=1))
 
 
 def read(file: Where, tables: object, problems: list[str]) -> tuple[Route, ...]:

@@ -53,6 +53,8 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """Whether every route that fits shows a conversation, or the first one alone."""
+    """Whether the first route that fits shows a conversation alone, or all of them do."""
 
     first: bool = False
+    digest: timedelta = timedelta(hours=1)
+    """How often what goes to a digest is said, counted from midnight UTC."""

@@ -1,6 +1,6 @@
 """The table `audit`: who did what from Slack, when, and how it came out. Entries are chained: see `chain`."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 
 from bot.store import chain
 from bot.store.chain import Entry, Head
@@ -46,6 +46,11 @@ class AuditTable(Table):
         where = "where conversation = ? order by id desc limit ?"
         newest = await self._writer.do(lambda database: chain.entries(database, where, (conversation, most)))
         return newest[::-1]
+
+    async def acts(self, conversation: int, most: int = 100) -> list[tuple[int, float]]:
+        """Who did something to a conversation from Slack, by FreeScout's id, and when: the newest."""
+        done = [one for one in await self.audited(conversation, most) if one["outcome"] == "done"]
+        return [(one["user"], datetime.fromisoformat(one["at"]).timestamp()) for one in done]
 
     async def audit_head(self) -> Head:
         """How many entries there are, and the hash of the newest."""

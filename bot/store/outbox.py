@@ -217,6 +217,12 @@ class OutboxTable(Table):
         rows = await self._writer.do(lambda db: db.execute(query, (conversation,)).fetchall())
         return {int(thread): str(channel) for thread, channel in rows}
 
+    async def made_here(self, conversation: int) -> set[int]:
+        """The threads that replies and notes from Slack became."""
+        query = "select thread from outbox where conversation = ? and thread > 0"
+        rows = await self._writer.do(lambda db: db.execute(query, (conversation,)).fetchall())
+        return {int(thread) for (thread,) in rows}
+
     async def wait_for_replies(self, timeout: float, stopping: asyncio.Event | None = None) -> None:
         """Return when a reply may be due, after `timeout` seconds, or when `stopping` is set."""
         await wait_for(self._outbox_changed, timeout, stopping)

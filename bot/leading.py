@@ -1,0 +1,180 @@
+"""Where a conversation belongs: its routes, the channels they mean, and what the assignee is told."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from bot import routes
+from bot.audience import CODE, Audience
+from bot.channels import Channels
+from bot.course import Course
+from bot.desk import Desk
+from bot.duty import Duty
+from bot.errors import BridgeError, Misconfigured
+from bot.lanes import Lanes
+from bot.model import Conversation, Mailbox
+from bot.plan import CARD, DIGEST, LEFT, Posted, Urgency, View
+from bot.routing import Place, Route
+from bot.slackapi import SlackRefused
+from bot.store import Delivery
+from bot.verdicts import Verdict, verdicts
+
+_AT_ONCE = 60.0
+"""Seconds between an act in Slack and what FreeScout writes down of it."""
+
+Listed = Callable[[str, int, View], Awaitable[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Aloud:
+    """What is told beside the cards' threads: `news` by the channel of the assignee's direct messages."""
+
+    own: frozenset[int] = frozenset()
+    deaf: str = ""
+    news: Mapping[str, tuple[Verdict, ...]] = field(default_factory=dict)
+
+
+class Leading:
+    """Finds out where a conversation belongs; a channel that fails keeps no other from its cards."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        channels: Channels,
+        lanes: Lanes,
+        duty: Duty,
+        *,
+        audience: Audience | None = None,
+        listed: Listed | None = None,
+    ) -> None:
+        self._desk = desk
+        self._channels = channels
+        self._lanes = lanes
+        self._duty = duty
+        self._audience = audience
+        self._listed = listed
+
+    async def wanted(
+        self, conversation: Conversation | None, said: Iterable[Delivery], course: Course
+    ) -> dict[str, Route]:
+        """The channels that should show the conversation, by Slack's id."""
+        if conversation is None:
+            return {}
+        mailbox = await self._desk.people.mailbox(conversation.mailbox_id)
+        settings, found = self._desk.settings, dict[str, Route]()
+        there = await self._there(settings.routes, said)
+        for route in routes.matching(conversation, mailbox, settings, there):
+            try:
+                channel = await self._channels.id(route.channel)
+                opens = channel in found or await self._admitted(channel, route, conversation, course)
+            except BridgeError as error:
+                if self._lanes.met(f"#{route.channel}", error):
+                    course.wait(f"#{route.channel}", Urgency.QUIET)
+                else:
+                    course.failures.append(error)
+            else:
+                found.setdefault(channel, route)
+                if opens:
+                    self._lanes.went(f"#{route.channel}")
+        return found
+
+    async def _there(self, known: Iterable[Route], said: Iterable[Delivery]) -> frozenset[str]:
+        """The channels, as routes name them, that show the conversation as one of theirs."""
+        shown = {
+            one.channel for one in said if one.key in (CARD, DIGEST) and not one.version.startswith(LEFT)
+        }
+        found = set()
+        for route in known:
+            if route.rule.enters and shown:
+                try:
+                    if await self._channels.id(route.channel) in shown:
+                        found.add(route.channel)
+                except BridgeError:  # who leads there will say so
+                    continue
+        return frozenset(found)
+
+    async def moved(self, conversation: Conversation, channel: str) -> bool:
+        """Whether nothing of its mailbox is shown in a channel: then it was moved away from there."""
+        mailbox = await self._desk.people.mailbox(conversation.mailbox_id)
+        box = mailbox or Mailbox(conversation.mailbox_id, "")
+        for route in self._desk.settings.routes:
+            try:
+                if routes.leads_from(route, box) and await self._channels.id(route.channel) == channel:
+                    return False
+            except BridgeError:
+                continue
+        return True
+
+    async def _admitted(self, channel: str, route: Route, conversation: Conversation, course: Course) -> bool:
+        """Raise where others read a channel than a route is open to; say whether none of its routes waits."""
+        if self._audience is None:
+            return True
+        course.closed.add(channel)  # until it is known who reads it
+        try:
+            await self._audience.admit(channel, route.open_to, conversation.id)
+        except Misconfigured as error:
+            if error.code == CODE and self._listed:
+                apart = View(conversation, None, "", routed=False, rungs=None, now=self._desk.now())
+                await self._listed(channel, conversation.id, apart)
+            raise
+        opens = not self._lanes.trouble(f"#{route.channel}") or await self._audience.refusal(channel) is None
+        course.closed.discard(channel)
+        if CODE in self._lanes.trouble(channel):
+            self._lanes.went(channel)
+        return opens
+
+    async def aloud(
+        self, conversation: Conversation | None, wanted: Mapping[str, Route], said: Sequence[Delivery]
+    ) -> Aloud:
+        """Find out what is told beside the threads, where a route wants that."""
+        loud = {channel: route for channel, route in wanted.items() if route.deliver.said}
+        if conversation is None or not loud:
+            return Aloud()
+        own = await self._own(conversation)
+        if not any(place is Place.ASSIGNEE for route in loud.values() for _, place in route.deliver.said):
+            return Aloud(own)
+        to, deaf = await self._reach(conversation)
+        known = {one.key for one in said if one.ts or one.channel != to}
+        news: dict[str, Verdict] = {}
+        for channel, route in loud.items():
+            posted = {
+                one.key: Posted(one.ts, one.version) for one in said if one.channel == channel and one.ts
+            }
+            scene = View(
+                conversation, None, "", routed=True, rungs=None, now=self._desk.now(), own=own, deaf=deaf
+            )
+            for one in verdicts(conversation, scene.by(route).scene(posted)):
+                if one.place is Place.ASSIGNEE and one.key not in known:
+                    news[one.key] = one
+        return Aloud(own, deaf, {to: tuple(news.values())} if news else {})
+
+    async def _own(self, conversation: Conversation) -> frozenset[int]:
+        """The threads that came of what somebody did in Slack."""
+        store = self._desk.store
+        acts = await store.acts(conversation.id)
+        lines = [one for one in conversation.threads if one.type == "lineitem" and one.created_by]
+        by_act = {
+            line.id
+            for line in lines
+            for user, at in acts
+            if line.created_by
+            and line.created_by.id == user
+            and abs(line.created_at - datetime.fromtimestamp(at, UTC)).total_seconds() <= _AT_ONCE
+        }
+        return frozenset(await store.made_here(conversation.id) | by_act)
+
+    async def _reach(self, conversation: Conversation) -> tuple[str, str]:
+        """The channel of the assignee's direct messages; or nothing, and why there is none."""
+        assignee = conversation.assignee
+        if assignee is None:
+            return "", "nobody is assigned"
+        try:
+            person = await self._desk.people.found(assignee.email, assignee.id)
+        except (SlackRefused, Misconfigured):
+            person = ""
+        if not person:
+            return "", f"Slack knows nobody with {assignee.name}'s address"
+        if not await self._duty.active(person):
+            return "", f"{assignee.name} is no full member of the Slack workspace"
+        channel = await self._duty.direct(person)
+        return channel, "" if channel else f"Slack opens no direct messages with {assignee.name}"

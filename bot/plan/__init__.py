@@ -1,0 +1,46 @@
+"""Truth − mirror → steps: what Slack must be told so that it shows what FreeScout holds. Pure.
+
+What is said depends only on the truth, never on which webhooks came, or when: each thing said has a key, and
+a key that stands already is not said again.
+"""
+
+from bot.plan.steps import history, newest, next_look, plan
+from bot.plan.view import (
+    ANEW,
+    ASKED,
+    CARD,
+    DIGEST,
+    FILES,
+    LEFT,
+    LIST,
+    RECEIPT,
+    TOP,
+    UNFETCHED,
+    Posted,
+    Step,
+    Urgency,
+    View,
+)
+from bot.verdicts import TOLD
+
+__all__ = [
+    "ANEW",
+    "ASKED",
+    "CARD",
+    "DIGEST",
+    "FILES",
+    "LEFT",
+    "LIST",
+    "RECEIPT",
+    "TOLD",
+    "TOP",
+    "UNFETCHED",
+    "Posted",
+    "Step",
+    "Urgency",
+    "View",
+    "history",
+    "newest",
+    "next_look",
+    "plan",
+]

@@ -1,0 +1,135 @@
+"""`plan` itself: truth − mirror → steps. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from bot import cards, claimcards, clock, ladder, pings, verdicts
+from bot.cards import Place
+from bot.model import Conversation, Status
+from bot.pings import Rungs
+from bot.plan.card import card_steps, card_version, left_steps, placed
+from bot.plan.said import file_steps, news_steps, said_steps
+from bot.plan.view import ANEW, CARD, DIGEST, Posted, Step, Urgency, View, digest, step_over
+from bot.quiet import Quiet
+from bot.routing import Event
+from bot.routing import Place as Said
+from bot.verdicts import TOLD, Verdict
+
+
+def plan(view: View, posted: Mapping[str, Posted]) -> list[Step]:
+    """List the steps for one channel, in the order in which they are to be taken."""
+    conversation, shown = view.conversation, posted.get(CARD)
+    direct = view.direct or (shown is None and view.rungs is not None and view.rungs.direct is not None)
+    if conversation is None or direct:
+        gone = card_steps(posted, "gone", cards.gone_card()) if shown and conversation is None else []
+        return [*_pings(view, _plain_place(view), posted), *news_steps(view, posted), *gone]
+    if not _belongs(conversation, shown):
+        return []
+    if not view.routed:
+        place = placed(conversation, view, anew=ANEW in posted)
+        left = left_steps(conversation, view, place, posted) if shown else []
+        return [*_pings(view, place, posted), *left]
+    if shown is None and DIGEST in posted and not _outgrown(view, posted):
+        return []
+    return _here(conversation, view, posted)
+
+
+def _here(conversation: Conversation, view: View, posted: Mapping[str, Posted]) -> list[Step]:
+    """The steps in a channel where a conversation belongs."""
+    shown, place = posted.get(CARD), placed(conversation, view, anew=ANEW in posted)
+    found = list(verdicts.verdicts(conversation, view.scene(posted))) if conversation.published else []
+    said = list(said_steps(found, view, posted))
+    pings = [*_pings(view, place, posted), *_asked(view, posted)]
+    card = card_steps(
+        posted, card_version(conversation, place), cards.card(conversation, place), conversation.created_at
+    )
+    if shown is None and (without := _cardless(view, posted, found, pings)) is not None:
+        return [step for step in said if step.key in without]
+    if shown is None and view.deliver.place(Event.NEW) is Said.DIGEST and not (pings or DIGEST in posted):
+        return [replace(step, bundled=Event.NEW) for step in card]
+    # A new card comes first, being the head of the thread; a changed one last, when all it sums up is there.
+    files = file_steps(conversation, view, posted, found)
+    return [*(said + pings + card if shown else card + said + pings), *files]
+
+
+def history(view: View) -> bool:
+    """Whether it was closed before the route was there: what was over then is no news here."""
+    closed = view.conversation.closed_at if view.conversation else None
+    if closed is None or view.conversation is None or view.conversation.status is not Status.CLOSED:
+        return False
+    return closed.timestamp() < view.since
+
+
+def _cardless(
+    view: View, posted: Mapping[str, Posted], found: Sequence[Verdict], pings: Sequence[Step]
+) -> frozenset[str] | None:
+    """The keys of what is said where there is no card and none comes; None where one comes."""
+    if pings or ANEW in posted or DIGEST in posted:
+        return None
+    if history(view):
+        return frozenset()
+    inside = any(one.place in (Said.THREAD, Said.BOTH) for one in found if one.event is not Event.NEW)
+    if verdicts.comes(view.deliver) or inside:
+        return None
+    return frozenset(one.key for one in found if one.place in (Said.CHANNEL, Said.DIGEST))
+
+
+def next_look(
+    conversation: Conversation, rungs: Rungs | None, now: datetime, quiet: Quiet | None = None
+) -> datetime | None:
+    """When time alone makes another step due."""
+    wait = clock.waiting(conversation)
+    if wait is None or rungs is None or (quiet and quiet.until is None):
+        return None
+    return quiet.until if quiet else ladder.next_due(rungs.ladder, rungs.hours, wait.since, now)
+
+
+def _belongs(conversation: Conversation, shown: Posted | None) -> bool:
+    """Drafts, deleted ones and spam get no card; a card that stands is kept true whatever happens."""
+    return shown is not None or (conversation.published and conversation.status is not Status.SPAM)
+
+
+def _outgrown(view: View, posted: Mapping[str, Posted]) -> bool:
+    """Whether a digest's line is not enough any more: somebody wrote, waits too long, or wants the card."""
+    last = posted[DIGEST].version.rpartition(":")[2]
+    if view.conversation is None or ANEW in posted or not last.isdecimal():
+        return True
+    calls = any(step.ts is None for step in _pings(view, _plain_place(view), posted))
+    return newest(view.conversation) > int(last) or calls or any(_asked(view, posted))
+
+
+def _plain_place(view: View) -> Place:
+    """Where there is no card to draw."""
+    wait = clock.waiting(view.conversation) if view.conversation else None
+    return Place(view.url, view.mailbox, wait, view.now)
+
+
+def newest(conversation: Conversation) -> int:
+    """The id of the newest message or note; 0 where there is none."""
+    told = (t.id for t in conversation.threads if t.state == "published" and t.type in TOLD)
+    return max(told, default=0)
+
+
+def _pings(view: View, place: Place, posted: Mapping[str, Posted]) -> Iterator[Step]:
+    """The steps of the ladder: those that stand here, kept true, and the one that is due."""
+    rungs = view.rungs
+    if rungs is None:
+        return
+    if rungs.direct is None and not view.routed:
+        rungs = Rungs(hours=rungs.hours)  # no ladder of this channel is its any more
+    standing = {key: one.version for key, one in posted.items() if key.startswith(pings.PING)}
+    for one in pings.say(view.conversation, place, rungs, view.quiet, standing):
+        broadcast = one.broadcast and not view.listed
+        version = digest(*one.parts)
+        step = Step(one.key, version, one.message, None, Urgency.PING, broadcast=broadcast)
+        yield from step_over(posted, step)
+
+
+def _asked(view: View, posted: Mapping[str, Posted]) -> Iterator[Step]:
+    """Whether somebody is still on it, and what came of that; that a snooze is over. Each in one channel."""
+    if view.conversation is None or not view.conversation.published:
+        return
+    for key, version, message in claimcards.told(view.conversation, view.calm, view.now, posted):
+        if view.asks or key in posted:
+            yield from step_over(posted, Step(key, version, message, None, Urgency.PING))
