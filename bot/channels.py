@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import Misconfigured
+from bot.errors import BridgeError, Misconfigured
+from bot.names import Names
 from bot.slackapi import SlackRefused, call
 
 log = logging.getLogger(__name__)
@@ -18,16 +19,25 @@ _ID = re.compile(r"[CGD][A-Z0-9]+")  # names have no capitals
 
 _PAUSE = 15.0
 """Seconds before a name that is missing is looked for again: each conversation of its mailbox asks for it."""
+_FRESH = 600.0
+"""Seconds for which a list is good: names change hands, and where the app hears no events nobody says so."""
 
 
 class Channels:
-    """Names to ids, remembered until a name is not among them."""
+    """Names to ids, remembered for a while; with `names` also those that channels had before."""
 
-    def __init__(self, web: AsyncWebClient, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        web: AsyncWebClient,
+        clock: Callable[[], float] = time.monotonic,
+        names: Names | None = None,
+    ) -> None:
         self._web = web
         self._clock = clock
+        self._names = names
         self._ids: dict[str, str] = {}
         self._archived: dict[str, str] = {}
+        self._called: dict[str, str] = {}
         self._listing = asyncio.Lock()
         self._lists = 0
         self._listed = -math.inf
@@ -36,22 +46,25 @@ class Channels:
         """Say which channel a route means; raise Misconfigured where the bot sees none of that name."""
         if _ID.fullmatch(channel):
             return channel
-        known = channel in self._ids or channel in self._archived
-        if not known and self._clock() > self._listed + _PAUSE:
-            await self._list()  # names change hands: what is not there is asked for anew
-        if channel not in self._ids and channel in self._archived:
-            return self._archived[channel]  # whoever posts there learns what is wrong
-        if channel not in self._ids:
+        found = await self._meant(channel)
+        age = self._clock() - self._listed
+        if not 0 <= age < _FRESH or (found is None and age > _PAUSE):
+            found = await self._asked(channel, found)
+        if found is None:
             raise Misconfigured(
                 f"Slack has no channel #{channel} that the bot can see: mend its route, or invite the bot",
                 "channel_not_found",
             )
-        return self._ids[channel]
+        return found
 
     def forget(self) -> None:
         """Ask Slack for the names anew: somebody has changed something."""
         self._listed = -math.inf
-        self._ids.clear()
+
+    def tidy(self) -> None:
+        """Say no more of names that are written nowhere any more."""
+        if self._names:
+            self._names.tidy()
 
     async def join(self, channel: str) -> bool:
         """Join a public channel; say whether that went."""
@@ -61,6 +74,28 @@ class Channels:
             log.warning("cannot join channel %s: %s", channel, error)
             return False
         return True
+
+    async def _meant(self, channel: str) -> str | None:
+        """The channel of a name in the last list: one that is in use, before one that is archived.
+
+        Who posts in an archived one learns what is wrong.
+        """
+        now = self._ids.get(channel)
+        if self._names and self._lists:
+            now = await self._names.meant(channel, [now] if now else [], self._called)
+        return now or self._archived.get(channel)
+
+    async def _asked(self, channel: str, known: str | None) -> str | None:
+        """The same in a new list; what was known holds for a while where Slack gives none."""
+        try:
+            await self._list()
+        except BridgeError as error:
+            if known is None:
+                raise
+            log.info("the names of channels cannot be asked for: %s", error)
+            self._listed = self._clock() - _FRESH + _PAUSE
+            return known
+        return await self._meant(channel)
 
     async def _list(self) -> None:
         """List the channels; who comes while that goes on is served by the same list."""
@@ -72,7 +107,8 @@ class Channels:
                 self._listed = self._clock()
 
     async def _fetch(self) -> None:
-        self._archived = {}
+        used: dict[str, str] = {}
+        archived: dict[str, str] = {}
         cursor = None
         while True:
             told = await call(
@@ -82,12 +118,10 @@ class Channels:
                 cursor=cursor,
             )
             for row in told.get("channels") or []:
-                identity = str(row.get("id", ""))
-                found = {str(row.get("name", "")): identity, identity: identity}
-                if row.get("is_archived"):
-                    self._archived |= found
-                else:
-                    self._ids |= found
+                found = archived if row.get("is_archived") else used
+                found[str(row.get("name", ""))] = str(row.get("id", ""))
             cursor = (told.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
+                self._ids, self._archived = used, archived
+                self._called = {identity: name for name, identity in (archived | used).items()}
                 return

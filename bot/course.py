@@ -20,6 +20,8 @@ class Course:
     """By lane: how urgent it is there, and what a digest may say instead."""
     missing: list[str] = field(default_factory=list)
     failures: list[BridgeError] = field(default_factory=list)
+    closed: set[str] = field(default_factory=set)
+    """Channels that are not touched, because of who else reads them, or may."""
     again: list[datetime] = field(default_factory=list)
 
     def wait(self, lane: str, urgency: Urgency, line: Line | None = None) -> None:

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+_NOT_OURS = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_stranger")
+"""Whoever is one of these is told nothing: https://docs.slack.dev/reference/objects/user-object"""
 _KEPT = 60.0
 """Seconds for which an answer stays good."""
 
@@ -40,7 +42,7 @@ class Duty:
         self._direct: dict[str, str] = {}
 
     async def active(self, user: str) -> bool:
-        """Whether an account is neither deactivated nor a bot's; yes where Slack does not tell."""
+        """Whether an account is a colleague's: no bot's, guest's, stranger's; yes where Slack does not tell."""
         return await self._active.get(user, lambda: self._asked_active(user))
 
     async def until(self, user: str) -> datetime | None:
@@ -74,7 +76,7 @@ class Duty:
     async def _asked_active(self, user: str) -> bool:
         told = await self._told("who is active", self._account(user)) or {}
         person = told.get("user") or {}
-        return not (person.get("deleted") or person.get("is_bot"))
+        return not any(person.get(one) for one in _NOT_OURS)
 
     async def _account(self, user: str) -> dict[str, Any]:
         """Somebody's account; one that Slack does not know is like a deactivated one."""

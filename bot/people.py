@@ -13,6 +13,7 @@ from bot.errors import Ambiguous, BridgeError, NotAllowed, Transient, UserError
 from bot.freescout import FreeScout, NotFound, Refused
 from bot.freescout.writing import is_deleted
 from bot.model import Mailbox, User
+from bot.names import Names
 from bot.slackapi import SlackRefused, call
 from bot.store import Link, Store
 
@@ -49,11 +50,17 @@ class People:
     """Looks people up, and remembers them for a minute: who loses a right loses it here soon after."""
 
     def __init__(
-        self, freescout: FreeScout, web: AsyncWebClient, store: Store, clock: Callable[[], float]
+        self,
+        freescout: FreeScout,
+        web: AsyncWebClient,
+        store: Store,
+        clock: Callable[[], float],
+        names: Names | None = None,
     ) -> None:
         self._freescout = freescout
         self._web = web
         self._store = store
+        self._names = names
         self._acting: Cache[str, Acting] = Cache(60, clock)
         self._mailboxes: Cache[int, frozenset[int]] = Cache(60, clock)
         self._all_mailboxes: Cache[None, dict[int, Mailbox]] = Cache(300, clock)
@@ -197,7 +204,9 @@ class People:
         return tuple((await self._all_mailboxes.get(None, self._fetch_mailboxes)).values())
 
     async def _fetch_mailboxes(self) -> dict[int, Mailbox]:
-        return {mailbox.id: mailbox for mailbox in await self._freescout.mailboxes()}
+        found = await self._freescout.mailboxes()
+        known = await self._names.mailboxes(found) if self._names else found
+        return {mailbox.id: mailbox for mailbox in known}
 
     # who is meant
 

@@ -19,8 +19,17 @@ from bot.threadnotes import ThreadNotes
 
 log = logging.getLogger(__name__)
 
-CHANNELS = ("channel_unarchive", "group_unarchive", "member_joined_channel")
-"""Somebody has put a channel right, perhaps: https://docs.slack.dev/reference/events"""
+CHANNELS = (
+    "channel_unarchive",
+    "group_unarchive",
+    "channel_rename",
+    "group_rename",
+    "channel_shared",
+    "channel_unshared",
+    "member_joined_channel",
+    "member_left_channel",
+)
+"""Somebody has put a channel right, perhaps, or has let others read it: https://docs.slack.dev/reference/events"""
 REACTION = "reaction_added"
 EVENTS = (*CHANNELS, REACTION)
 MESSAGES = ("message.channels", "message.groups")
@@ -82,10 +91,16 @@ def build(
         app.event(name)(in_hand.noting(listeners.once(desk, reopen)))
     reactions = [one for action in actions for one in action.reactions]
     app.event(REACTION, middleware=[listeners.reacted(desk, reactions)])(_nothing_more)
-    if notes.wanted:
-        app.event("message", middleware=[listeners.heard(desk, notes)])(_nothing_more)
+    listen(app, desk, notes)
     app.error(_unhandled(desk))
     return app
+
+
+def listen(app: AsyncApp, desk: Desk, notes: ThreadNotes) -> None:
+    """Listen to what is typed from the moment on that a route wants it."""
+    if notes.wanted and not notes.listening:
+        notes.listening = True
+        app.event("message", middleware=[listeners.heard(desk, notes)])(_nothing_more)
 
 
 async def _nothing_more() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.listeners import COMMAND
 from bot.slack import EVENTS, MESSAGES
@@ -26,6 +27,7 @@ SCOPES: dict[str, set[str]] = {
     "conversations_history": {"channels:history", "groups:history", "im:history"},
     "conversations_join": {"channels:join"},
     "conversations_list": {"channels:read", "groups:read"},
+    "conversations_members": {"channels:read", "groups:read"},
     "conversations_open": {"im:write"},
     "conversations_replies": {"channels:history", "groups:history"},
     "dnd_info": {"dnd:read"},
@@ -35,24 +37,37 @@ SCOPES: dict[str, set[str]] = {
     "usergroups_list": {"usergroups:read"},
     "usergroups_users_list": {"usergroups:read"},
     "users_info": {"users:read", "users:read.email"},
+    "users_list": {"users:read"},
     "users_lookupByEmail": {"users:read.email"},
     "views_open": set(),
     "views_update": set(),
 }
 
 
-# The scopes of events beside those of channels, as https://docs.slack.dev/reference/events lists them.
-EVENT_SCOPES = {"reaction_added": {"reactions:read"}}
+# The scopes of each event, as https://docs.slack.dev/reference/events lists them; of private channels the second.
+_OF_CHANNELS = {"channels:read", "groups:read"}
+EVENT_SCOPES = {
+    "channel_rename": {"channels:read"},
+    "channel_shared": _OF_CHANNELS,
+    "channel_unarchive": {"channels:read"},
+    "channel_unshared": _OF_CHANNELS,
+    "group_rename": {"groups:read"},
+    "group_unarchive": {"groups:read"},
+    "member_joined_channel": _OF_CHANNELS,
+    "member_left_channel": _OF_CHANNELS,
+    "reaction_added": {"reactions:read"},
+}
 
 
 def methods_called() -> set[str]:
-    """Every method of Slack's client that the code names: `desk.web.chat_postMessage`, `self._web.…`."""
+    """Every method of Slack's client that the code names: `desk.web.chat_postMessage`, `self._web.…`, `web.…`."""
     found: set[str] = set()
     for folder in ("bot", "commands"):
         for path in (ROOT / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 inner = node.value if isinstance(node, ast.Attribute) else None
-                if isinstance(inner, ast.Attribute) and inner.attr in ("web", "_web"):
+                called = getattr(inner, "attr", getattr(inner, "id", ""))
+                if called in ("web", "_web") and hasattr(AsyncWebClient, getattr(node, "attr", "")):
                     found.add(node.attr)
     return found - {"token"}
 
@@ -61,7 +76,7 @@ def test_the_scopes_are_those_of_the_methods_that_the_code_calls() -> None:
     called = methods_called()
     assert called <= set(SCOPES), "a method without its scopes: look them up and add it to SCOPES"
     needed = set().union(*(SCOPES[name] for name in called)) | {"commands"}
-    needed |= set().union(*(EVENT_SCOPES.get(name, set()) for name in EVENTS))
+    needed |= set().union(*(EVENT_SCOPES[name] for name in EVENTS))
     assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == needed
     assert set(SCOPES) == called, "SCOPES lists a method that is not called any more"
 

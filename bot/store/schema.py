@@ -150,6 +150,29 @@ MIGRATIONS: dict[str, str] = {
         create index work_again on work (again) where again > 0;
         alter table pinged add column own integer not null default 1;
     """,
+    "013 names": """
+        create table names (
+            kind text not null, name text not null, id text not null, primary key (kind, name)
+        ) without rowid;
+    """,
+    "014 routes": """
+        create table routes (
+            id integer primary key autoincrement, channel text not null, spec text not null,
+            slack_user text not null, user integer not null, at real not null, since real not null
+        );
+    """,
+    # A digest's later lines wrote over the earlier ones: of those that stand so far the newest is known.
+    "015 forgotten": """
+        create table forgotten (conversation integer primary key, newest integer not null, at real not null);
+        create table mentioned (
+            channel text not null, ts text not null, conversation integer not null, alone integer not null,
+            primary key (channel, ts, conversation)
+        ) without rowid;
+        create index mentioned_conversation on mentioned (conversation);
+        insert or ignore into mentioned
+            select channel, ts, conversation, 0 from posts
+            where key = 'digest' and ts != '' and conversation > 0
+    """,
 }
 AFTERWARDS: dict[str, Callable[[Database], None]] = {"005 audit": chain.seal}
 """What SQL alone cannot do, as the last step of a migration."""

@@ -86,6 +86,28 @@ class Admins:
             where = {"channel": channel.id, "channel_type": kind, "team": self.workspace.team}
             await self._tell("member_joined_channel", {"user": bot, **where, "inviter": self._id(by)})
 
+    async def joins(self, person: Person, name: str) -> None:
+        """Let somebody come into a channel, whoever they are."""
+        await self._moves(person, name, "joined", come=True)
+
+    async def leaves(self, person: Person, name: str) -> None:
+        """Let somebody leave a channel, or be removed."""
+        await self._moves(person, name, "left", come=False)
+
+    async def shares(self, name: str, team: str = "T0OTHER") -> None:
+        """Share a channel with another organisation. https://docs.slack.dev/reference/events/channel_shared"""
+        channel = self.workspace.channel(name)
+        channel.shared, channel.pending = True, []
+        inner = {"channel": channel.id, "connected_team_id": team}
+        await self._tell("channel_shared", inner, heard=self._hears(channel))
+
+    async def unshares(self, name: str, team: str = "T0OTHER") -> None:
+        """End that. https://docs.slack.dev/reference/events/channel_unshared"""
+        channel = self.workspace.channel(name)
+        channel.shared = False
+        inner = {"channel": channel.id, "previously_connected_team_id": team, "is_ext_shared": False}
+        await self._tell("channel_unshared", inner, heard=self._hears(channel))
+
     async def revokes_token(self, error: str = "token_revoked") -> None:
         """Revoke the bot token: every method that takes it answers `error` from now on.
 
@@ -113,8 +135,21 @@ class Admins:
 
     async def _tell_of(self, channel: Channel, what: str, inner: dict[str, Any]) -> None:
         """Tell of a channel; of a private one only its members."""
-        heard = not channel.private or self.workspace.bot.id in channel.members
-        await self._tell(f"{'group' if channel.private else 'channel'}_{what}", inner, heard=heard)
+        kind = "group" if channel.private else "channel"
+        await self._tell(f"{kind}_{what}", inner, heard=self._hears(channel))
+
+    def _hears(self, channel: Channel) -> bool:
+        return not channel.private or self.workspace.bot.id in channel.members
+
+    async def _moves(self, person: Person, name: str, what: str, *, come: bool) -> None:
+        """Tell of somebody who comes or goes; the app hears it in its own channels alone."""
+        channel = self.workspace.channel(name)
+        if come != (person.id in channel.members):
+            (channel.members.append if come else channel.members.remove)(person.id)
+            where = {"channel": channel.id, "channel_type": "G" if channel.private else "C"}
+            inner = {"user": person.id, **where, "team": self.workspace.team}
+            heard = self.workspace.bot.id in channel.members
+            await self._tell(f"member_{what}_channel", inner, heard=heard)
 
     async def _tell(self, name: str, inner: dict[str, Any], *, heard: bool = True) -> None:
         self.workspace.changed()

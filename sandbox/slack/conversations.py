@@ -148,7 +148,7 @@ def as_channel(slack: Workspace, channel: Channel) -> dict[str, Any]:
         "created": channel.created,
         "is_archived": channel.archived,
         "is_im": bool(channel.im_with),
-        "is_org_shared": False,
+        "is_org_shared": channel.org_shared,
         "context_team_id": slack.team,
     }
     if channel.im_with:
@@ -163,8 +163,11 @@ def as_channel(slack: Workspace, channel: Channel) -> dict[str, Any]:
         "is_private": channel.private,
         "is_member": slack.bot.id in channel.members,
         "is_general": False,
-        "is_shared": channel.shared,
+        "is_shared": channel.shared or channel.org_shared,
         "is_ext_shared": channel.shared,
+        "is_pending_ext_shared": bool(channel.pending),
+        "pending_shared": list(channel.pending),
+        "pending_connected_team_ids": list(channel.pending),
         "topic": {"value": "", "creator": "", "last_set": 0},
         "purpose": {"value": "", "creator": "", "last_set": 0},
         "num_members": len(channel.members),

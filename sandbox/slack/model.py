@@ -18,13 +18,14 @@ class Profile:
     name: str
     email: str
     team: str
-    guest: bool = False
+    guest: bool = False  # of several channels, as far as is told; `alone` in one
     stranger: bool = False
     deleted: bool = False
     is_bot: bool = False
     tz: str = "UTC"
     organisation: str = ""
     """The id of the Enterprise organisation that they belong to, if it is one."""
+    alone: bool = False
 
     @property
     def handle(self) -> str:
@@ -50,10 +51,11 @@ class Profile:
             about["enterprise_user"] = {"id": self.id, "enterprise_id": self.organisation}
         if self.deleted:
             return about
-        rights = {"is_admin": False, "is_owner": False, "is_restricted": self.guest}
+        guest = {"is_restricted": self.guest or self.alone, "is_ultra_restricted": self.alone}
+        rights = {"is_admin": False, "is_owner": False, **guest}
         zone = {"tz": self.tz, "tz_label": self.tz, "tz_offset": 0}
         stranger = {"is_stranger": True} if self.stranger else {}
-        return {**about, **zone, **rights, **stranger, "real_name": self.name, "is_ultra_restricted": False}
+        return {**about, **zone, **rights, **stranger, "real_name": self.name}
 
 
 @dataclass(eq=False)
@@ -176,6 +178,8 @@ class Channel:
     im_with: str | None = None
     archived: bool = False
     shared: bool = False  # with another company
+    pending: list[str] = field(default_factory=list)  # the workspaces that were invited to share it
+    org_shared: bool = False  # with other workspaces of the own Enterprise organisation
     open_to_all: bool = False
     messages: list[Message] = field(default_factory=list)
 
