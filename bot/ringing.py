@@ -3,13 +3,12 @@
 Whoever was told of a wait stays told of it: do-not-disturb and budgets are for what is new.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 
 from bot import clock, ladder, pings, routes
-from bot.bridgefile import Route
+from bot.budget import Budget, Ping, next_day
 from bot.desk import Desk
 from bot.duty import Duty
 from bot.errors import BridgeError, Misconfigured
@@ -18,14 +17,12 @@ from bot.ladder import Contact, Group, Reach, Told
 from bot.ladderfile import Kind, Ladder, Rung
 from bot.model import Conversation, Person
 from bot.pings import PING, Rungs
-from bot.plan import Posted, Step
 from bot.poster import Poster
 from bot.quiet import Quiet
+from bot.routing import Route
 from bot.slackapi import SlackRefused
 from bot.store import Delivery
 
-ENOUGH = "enough:"
-"""How the key begins under which a person is told, once a day, how many more wait."""
 _MOST_ASKED = 20
 """Members of a user group who are asked about, of whom the first that may be disturbed are told."""
 
@@ -72,14 +69,11 @@ class _Case:
     said: frozenset[tuple[str, str]]
     """The channels and keys of what was said of the conversation."""
     now: datetime
+    speaks: bool
+    """Whether anything new is said at this moment."""
 
     def key(self, step: int) -> str:
         return f"{PING}{self.thread}:{step}"
-
-    @property
-    def day(self) -> date:
-        """The day that it is where the mailbox is."""
-        return self.hours.local(self.now).date()
 
 
 class Ringing:
@@ -88,8 +82,7 @@ class Ringing:
     def __init__(self, desk: Desk, duty: Duty, poster: Poster) -> None:
         self._desk = desk
         self._duty = duty
-        self._poster = poster
-        self._telling = asyncio.Lock()
+        self._budget = Budget(desk, duty, poster)
 
     async def climb(
         self,
@@ -120,7 +113,7 @@ class Ringing:
         found.ladders = {
             channel: routes.ladder(route, settings, mailbox) for channel, route in chosen.items()
         }
-        matching = routes.matching(conversation, mailbox, settings.routes)
+        matching = routes.matching(conversation, mailbox, settings)
         found.own = tuple(routes.ladder(route, settings, mailbox) for route in matching)
         found.hours = hours = routes.opening(settings, mailbox)
         wait = clock.waiting(conversation)
@@ -129,20 +122,27 @@ class Ringing:
         speaks = hours.open_at(now) and not quiet
         places = frozenset((one.channel, one.key) for one in said if one.key.startswith(PING))
         for steps in dict.fromkeys([*found.ladders.values(), *found.own]):
-            case = _Case(conversation, hours, steps, wait.thread, places, now)
+            case = _Case(conversation, hours, steps, wait.thread, places, now, speaks)
             due = ladder.due(steps, hours, wait.since, now)
             live = _said(case, found.ladders) | ({due} if due is not None and speaks else set())
-            found.told[steps] = {step: await self._told(case, step, found) for step in sorted(live)}
+            found.told[steps] = {
+                step: await self._told(case, step, found, new=speaks and step == due) for step in sorted(live)
+            }
 
-    async def _told(self, case: _Case, step: int, found: Climb) -> Told:
-        """What one step comes to; those who get it directly are noted down."""
+    async def _told(self, case: _Case, step: int, found: Climb, *, new: bool) -> Told:
+        """What one step comes to; those who get it directly are noted down. `new` is for what is due now."""
         how = ladder.kind(case.ladder, step)
         rung = (
             Rung(ladder.limit(case.ladder, step)) if step == ladder.WARNING else case.ladder.steps[step - 1]
         )
         told = ladder.told(how, await self._reach(case, rung, case.key(step)), case.now)
-        people = [*told.direct, *([told.mention] if told.mention[:1] in ("U", "W") else [])]
-        missed = [one for one in people if not await self._may(case, one, case.key(step))]
+        missed = [one for one in told.direct if not await self._may(case, one, step, found, new=new)]
+        if told.mention[:1] in ("U", "W"):
+            said = any(key == case.key(step) and not channel.startswith("D") for channel, key in case.said)
+            if said:
+                told = await self._later(case, told, step, found, new=new)
+            elif new and not await self._charge(case, told.mention, step, found):
+                missed.append(told.mention)
         missed += [one for one in told.direct if not await self._duty.direct(one)]
         told = told.orphaned(missed)
         for person in told.direct:
@@ -151,6 +151,38 @@ class Ringing:
         if told.later:
             found.again.append(told.later)
         return told
+
+    async def _may(self, case: _Case, person: str, step: int, found: Climb, *, new: bool) -> bool:
+        """Whether a direct message may go to somebody; one that stands with them is theirs."""
+        if await self._was_told(case, person, case.key(step)):
+            return True
+        if not new and await self._budget.refused(await self._ping(case, person, step)):
+            return False  # a higher step has come meanwhile
+        return not case.speaks or await self._charge(case, person, step, found)
+
+    async def _later(self, case: _Case, told: Told, step: int, found: Climb, *, new: bool) -> Told:
+        """A line that stands calls nobody by an edit: whom it could not call has it directly, later."""
+        person = told.mention
+        if await self._was_told(case, person, case.key(step)):
+            return replace(told, direct=(*told.direct, person))
+        if not await self._budget.refused(await self._ping(case, person, step)):
+            return told
+        contact = await self._timed(case, Contact(person, person), case.key(step))
+        if new and contact.free(case.now) and await self._charge(case, person, step, found):
+            return replace(told, direct=(*told.direct, person))
+        return replace(told, mention="", later=contact.until)
+
+    async def _charge(self, case: _Case, person: str, step: int, found: Climb) -> bool:
+        """Whether somebody's budget of the day allows one more; else it is asked again on the next day."""
+        allowed = await self._budget.allows(await self._ping(case, person, step))
+        tomorrow = None if allowed else next_day(case.hours, case.now)
+        found.again += [tomorrow] if tomorrow else []
+        return allowed
+
+    async def _ping(self, case: _Case, person: str, step: int) -> Ping:
+        assignee = case.conversation.assignee
+        own = assignee is not None and (await self._assignee(assignee)).slack == person
+        return Ping(person, case.conversation.id, case.key(step), own, case.hours, case.now)
 
     async def _reach(self, case: _Case, rung: Rung, key: str) -> Reach:
         directly = rung.kind in (Kind.ASSIGNEE, Kind.PERSON)
@@ -210,34 +242,6 @@ class Ringing:
 
     async def _contact(self, name: str, user: str) -> Contact:
         return Contact(name, user if user and await self._duty.active(user) else "")
-
-    async def _may(self, case: _Case, person: str, key: str) -> bool:
-        """Whether somebody's budget of the day allows one more; else they are told how many more wait."""
-        settings, store = self._desk.settings, self._desk.store
-        may = await store.may_ping(person, case.conversation.id, key, case.day, settings.pings.budget)
-        if not may and case.hours.open_at(case.now):
-            await self._enough(person, case.day)
-        return may
-
-    async def _enough(self, person: str, day: date) -> None:
-        """Say once a day how many more wait, and count on in the same message."""
-        channel = await self._duty.direct(person)
-        if not channel:
-            return
-        key = f"{ENOUGH}{day.isoformat()}"
-        async with self._telling:
-            count = await self._desk.store.beyond(person, day)
-            said = [
-                one for one in await self._desk.store.posts(0) if (one.channel, one.key) == (channel, key)
-            ]
-            stands = [Posted(ts, one.version) for one in said if (ts := await self._stands(one))]
-            if stands and stands[0].version == str(count):
-                return
-            step = Step(key, str(count), pings.enough(count), stands[0].ts if stands else None)
-            await self._poster.take(0, channel, step, None)
-
-    async def _stands(self, one: Delivery) -> str | None:
-        return one.ts or await self._poster.settle(0, one, None)
 
 
 def _said(case: _Case, ladders: Mapping[str, Ladder]) -> set[int]:

@@ -337,6 +337,64 @@ async def test_a_budget_counts_mentions_as_well(house: House) -> None:
     assert "Ana Alves, it is yours." in second.all_text
 
 
+async def test_what_was_beyond_the_budget_is_said_on_the_next_day_if_the_wait_lasts(house: House) -> None:
+    await morning(house)
+    await restarted(house, ladders=ladder((1, "assignee")), pings=Pings(1))
+    for number in range(1, 4):
+        await house.writes(f"Printer {number}", email=f"m{number}@example.org")
+        house.freescout.agent_assigns(number, house.ana_id, house.ana_id)
+    await house.quiet()
+    await passes(house, 1.01)
+    counted = await house.until(lambda: [one for one in direct(house, house.ana) if "2 more" in one.text])
+    said = {one.text for one in direct(house, house.ana)}
+    beyond = next(n for n in range(1, 4) if not any(f"Printer {n}" in text for text in said))
+    house.freescout.agent_replies(beyond, house.ana_id, "<p>Done.</p>")
+    await house.quiet()
+    await passes(house, 14.1)
+    await house.until(lambda: sum("Printer" in one.text for one in direct(house, house.ana)) == 2)
+    await house.quiet()
+    assert not any(f"Printer {beyond}" in one.text for one in direct(house, house.ana))
+    assert len(counted) == 1
+    assert not any(one.text.startswith("0 more") for one in direct(house, house.ana))
+
+
+async def test_an_edit_of_a_line_that_stands_uses_up_no_budget_and_a_call_that_was_missed_comes_directly(
+    house: House,
+) -> None:
+    await morning(house)
+    first = await climbing(house, (1, "thread"), pings=Pings(1))
+    other = await house.writes("Other", email="other@example.org")
+    await passes(house, 1.01)
+    await house.until(lambda: pings(house, first) and pings(house, other))
+    assert house.ana.id in pings(house, first)[0].text
+    house.freescout.agent_assigns(2, house.ana_id, house.ana_id)
+    await house.until(lambda: house.ana.id in pings(house, other)[0].all_text)
+    await house.quiet()
+    assert direct(house, house.ana) == []
+    third = await house.writes("Third", email="third@example.org")
+    house.freescout.agent_assigns(3, house.ana_id, house.ana_id)
+    await passes(house, 1.01)
+    line = (await house.until(lambda: pings(house, third)))[0]
+    assert house.ana.id not in line.text
+    assert [one.text for one in direct(house, house.ana)] == ["1 more waits: /freescout mine"]
+    await passes(house, 13.1)
+    await house.until(lambda: "Third" in direct(house, house.ana)[-1].text)
+    await house.quiet()
+    assert sum("waited" in one.text for one in direct(house, house.ana)) == 1
+
+
+async def test_who_is_told_because_they_are_on_duty_is_pointed_to_all_that_wait(house: House) -> None:
+    await morning(house)
+    house.slack.add_group("duty", house.ben)
+    await restarted(house, ladders=ladder((1, "assignee"), on_duty="duty"), pings=Pings(1))
+    for number in (1, 2):
+        await house.writes(f"Printer {number}", email=f"m{number}@example.org")
+    await passes(house, 1.01)
+    await house.until(
+        lambda: "1 more waits: /freescout waiting" in [one.text for one in direct(house, house.ben)]
+    )
+
+
 # ------------------------------------------------------------------------------------ night and day
 
 

@@ -38,7 +38,7 @@ def reason(conversation: Conversation, entry: Thread) -> str:
     subject = conversation.subject if entry.id == first else ""
     judged = (
         ("a bounce", _bounced(text, subject, writer)),
-        ("an out-of-office answer", _absent(text, subject, conversation)),
+        ("an out-of-office answer", _away(text, subject, conversation, first=entry.id == first)),
         ("an automatic message", _made(text, writer)),
         ("bare thanks", entry.id != first and _thanks(text, conversation, entry)),
     )
@@ -53,7 +53,7 @@ def no_answer(conversation: Conversation, entry: Thread) -> str:
     """
     if entry.created_by and entry.created_by.email.casefold() == "fsworkflow@example.org":
         return "a workflow's message"
-    if entry.source == "email" and _absent(_text(entry.body), "", conversation):
+    if entry.source == "email" and _absent(_text(entry.body), conversation):
         return "an agent's out-of-office answer"
     return ""
 
@@ -73,15 +73,19 @@ def _bounced(text: str, subject: str, writer: str) -> bool:
     return bool(phrases.RETURNED.search(head)) and marks > 0
 
 
-def _absent(text: str, subject: str, conversation: Conversation) -> bool:
+def _away(text: str, subject: str, conversation: Conversation, *, first: bool) -> bool:
+    """Whether a customer's message is such a notice; a first message says so in its subject, too."""
+    return (not first or bool(phrases.SUBJECT.search(subject))) and _absent(text, conversation)
+
+
+def _absent(text: str, conversation: Conversation) -> bool:
     if len(text) > _LONGEST or any(sign in text for sign in _ASKS) or not phrases.ABSENT.search(text):
         return False
-    if phrases.WANTS.search(text):
+    if phrases.WANTS.search(text) or phrases.TROUBLE.search(text):
         return False
     names = _names(conversation)
-    clauses = [one.strip() for one in _CLAUSE.split(_ABBREVIATIONS.sub("\u2024", text)) if one.strip()]
-    unknown = [one for one in clauses if not _familiar(one, names)]
-    return len(unknown) <= (len(clauses) // 2 if phrases.SUBJECT.search(subject) else 0)
+    clauses = (one.strip() for one in _CLAUSE.split(_ABBREVIATIONS.sub("\u2024", text)))
+    return all(_familiar(one, names) for one in clauses if one)
 
 
 def _made(text: str, writer: str) -> bool:
@@ -106,7 +110,7 @@ def _familiar(clause: str, names: frozenset[str]) -> bool:
 
 
 def _thanks(text: str, conversation: Conversation, entry: Thread) -> bool:
-    if not gratitude.grateful(text):
+    if not gratitude.grateful(text) or gratitude.ASKS_MORE.search(text):
         return False
     return gratitude.bare(text, _names(conversation), asked=_asked(conversation, entry))
 

@@ -130,6 +130,14 @@ _CJK_AROUND = re.compile(
     "|도와주셔서|(?:빠른 )?(?:답변|도움)|해결(?:되었|됐)습니다|정말|대단히"
 )
 _AROUND = _phrases(*_PRAISE, *_POLITE)
+ASKS_MORE = _phrases(
+    r"please|pls|plz|confirm\w*|let (?:me|us) know|(?:in )?advance|waiting|await\w*|look(?:ing)? forward",
+    r"bitte|bestätig\w*|voraus|vorab|warte\w*|erwart\w*|s'il (?:vous|te) pla[iî]t|svp|d'avance|confirm\w+",
+    r"por favor|antemano|adelantado|per favore|anticipo|conferm\w*|alstublieft|aub|alvast|bevestig\w*",
+    r"antecipad\w+|bekräfta\w*|på forhånd|på förhand|bekreft\w*|proszę|z góry|prosím|předem|potwierdz\w*",
+    r"пожалуйста|заранее|подтверд\w*|будь ласка|заздалегідь|lütfen|şimdiden",
+)
+"""It wants something after all: a confirmation, or what the thanks are given for in advance."""
 _LONGEST = 160
 _ASKS = ("?", "？", "؟", "\u037e")
 

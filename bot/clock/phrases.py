@@ -177,6 +177,19 @@ WANTS = _any(
 )
 """It asks for something after all."""
 
+TROUBLE = _any(
+    r"\b(?:un)?locked\b|\bpasswords?\b|\blog ?in\b",
+    r"\b(?:my|our|the) (?:account|order|payment|delivery|parcel)\b",
+    r"\b(?:never|not|nothing|hasn't|has not) (?:been )?(?:arrived?|received|delivered|charged)\b",
+    r"\b(?:gesperrt|entsperr\w+|passwort|kennwort|konto|rechnung|bestellung|lieferung|zahlung|paket|frist)\b",
+    r"\b(?:funktioniert|geht|klappt) nicht\b|\bnicht (?:angekommen|erhalten|geliefert)\b",
+    r"\b(?:bloquée?|mot de passe|compte|commande|facture|livraison|colis)\b",
+    r"\b(?:bloquead[oa]|contraseña|cuenta|pedido|factura|senha|conta|encomenda|fatura)\b",
+    r"\b(?:bloccat[oa]|conto|ordine|fattura|geblokkeerd|wachtwoord|bestelling|factuur)\b",
+    r"\b(?:hasło|konto|zamówieni\w+|faktur\w+|пароль|аккаунт|заказ|счёт|замовлення)\b",
+)
+"""It speaks of what a customer waits for: a deputy's address beside it makes it no notice."""
+
 SUBJECT = re.compile(
     r"^\s*(?:automatic reply|auto(?:-| )?(?:reply|response|matic response)|automated (?:reply|response)"
     r"|out of (?:the )?office"

@@ -110,11 +110,11 @@ def elsewhere(conversation: Conversation, place: Place) -> Message:
     return over(conversation, place, whose, "arrow_right")
 
 
-def enough(count: int) -> Message:
-    """One message a day for all that is beyond a person's budget."""
-    words = f"{count} more wait{'s' if count == 1 else ''}: /freescout mine"
-    told = f":bell: {count} more wait{'s' if count == 1 else ''}: `/freescout mine`"
-    return Message(words, (context(told),))
+def enough(count: int, *, own: bool) -> Message:
+    """One message a day for all that is beyond a person's budget: their `own`, or of others as well."""
+    words, command = f"{count} more wait{'s' if count == 1 else ''}", "/freescout mine"
+    command = command if own else "/freescout waiting"
+    return Message(f"{words}: {command}", (context(f":bell: {words}: `{command}`"),))
 
 
 def version(conversation: Conversation, place: Place, told: Told, hours: Hours) -> tuple[object, ...]:

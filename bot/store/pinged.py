@@ -12,31 +12,45 @@ _REMEMBERED = timedelta(days=90)
 class PingedTable(Table):
     """One row for each person and ping, however often it is asked about; it survives restarts."""
 
-    async def may_ping(self, person: str, conversation: int, key: str, day: date, budget: int) -> bool:
-        """Count a ping of a person's day; False where it is beyond the budget, now and ever after."""
+    async def may_ping(
+        self, person: str, conversation: int, key: str, day: date, budget: int, *, own: bool = True
+    ) -> bool:
+        """Count a ping of a person's day; False where it is beyond the budget, until another day.
+
+        `own` says whether the conversation is theirs.
+        """
+        today, one = day.isoformat(), (person, conversation, key)
 
         def job(db: Database) -> bool:
-            one = (person, conversation, key)
             known = db.execute(
-                "select over from pinged where (person, conversation, key) = (?, ?, ?)", one
+                "select over, day from pinged where (person, conversation, key) = (?, ?, ?)", one
             ).fetchone()
-            if known:
+            if known and (not known[0] or known[1] >= today):
                 return not known[0]
-            today = (person, day.isoformat())
             (count,) = db.execute(
-                "select count(*) from pinged where person = ? and day = ? and not over", today
+                "select count(*) from pinged where person = ? and day = ? and not over", (person, today)
             ).fetchone()
             db.execute(
-                "insert into pinged (person, conversation, key, day, over) values (?, ?, ?, ?, ?)",
-                (*one, day.isoformat(), count >= budget),
+                "insert or replace into pinged (person, conversation, key, day, over, own)"
+                " values (?, ?, ?, ?, ?, ?)",
+                (*one, today, count >= budget, own),
             )
             db.execute("delete from pinged where day < ?", ((day - _REMEMBERED).isoformat(),))
             return bool(count < budget)
 
         return await self._writer.do(job)
 
-    async def beyond(self, person: str, day: date) -> int:
-        """How many conversations were beyond a person's budget on a day."""
-        query = "select count(distinct conversation) from pinged where person = ? and day = ? and over"
-        rows = await self._writer.do(lambda db: db.execute(query, (person, day.isoformat())).fetchall())
-        return int(rows[0][0])
+    async def pinged_beyond(self, person: str, conversation: int, key: str) -> bool:
+        """Whether a ping was beyond a person's budget when it was last asked about."""
+        query = "select over from pinged where (person, conversation, key) = (?, ?, ?)"
+        one = (person, conversation, key)
+        row = await self._writer.do(lambda db: db.execute(query, one).fetchone())
+        return bool(row and row[0])
+
+    async def beyond(self, person: str, day: date) -> tuple[int, bool]:
+        """How many conversations were beyond a person's budget on a day; whether all of them are theirs."""
+        query = (
+            "select count(distinct conversation), min(own) from pinged where person = ? and day = ? and over"
+        )
+        row = await self._writer.do(lambda db: db.execute(query, (person, day.isoformat())).fetchone())
+        return int(row[0]), row[1] != 0
