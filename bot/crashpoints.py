@@ -34,6 +34,8 @@ POINTS = (
     "claim.begun",
     "claim.assigned",
     "claim.unassigned",
+    "erase.begun",
+    "erase.made",
 )
 
 _armed: Callable[[str], None] | None = None

@@ -38,7 +38,7 @@ def command(desk: Desk, words: tuple[Word, ...]) -> Listener:
             text="".join(rest).strip(),
             trigger=str(body.get("trigger_id") or ""),
             words=words,
-            respond=respond,
+            respond=_looked_into(desk, respond),
             action=name,
             again=_button(linkcards.GO_ON, f"{COMMAND} {said}", said),
         )
@@ -90,7 +90,7 @@ def pressed(desk: Desk, handler: Handler, words: tuple[Word, ...]) -> Listener:
             trigger=str(body.get("trigger_id") or ""),
             view=str((body.get("view") or {}).get("id") or ""),
             words=words,
-            respond=respond if body.get("response_url") else None,
+            respond=_looked_into(desk, respond) if body.get("response_url") else None,
             action=value.partition(":")[0] if name == cards.MORE else name.rpartition(".")[2],
             again=_button(name, label, value),
         )
@@ -117,7 +117,7 @@ def shortcut(desk: Desk, handler: Handler) -> Listener:
             channel=str(channel.get("id") or ""),
             thread=_thread(message, {}),
             trigger=str(body.get("trigger_id") or ""),
-            respond=respond if body.get("response_url") else None,
+            respond=_looked_into(desk, respond) if body.get("response_url") else None,
             action=str(body.get("callback_id") or ""),
             message=message,
             place=str(channel.get("name") or ""),
@@ -129,7 +129,7 @@ def shortcut(desk: Desk, handler: Handler) -> Listener:
 
 def submitted(desk: Desk, modal: Modal) -> Listener:
     async def submitted(ack: AsyncAck, body: Body, view: Body) -> None:
-        kept = fields.kept(view)
+        kept, answer = fields.kept(view), _looked_into(desk, ack)
         ask = Ask(
             desk,
             person=str(body["user"]["id"]),
@@ -138,7 +138,7 @@ def submitted(desk: Desk, modal: Modal) -> Listener:
             view=str(view.get("id") or ""),
             kept=kept,
             action=modal.callback_id,
-            lead=ack,
+            lead=answer,
             **fields.filled(view),
         )
         if not modal.kept:
@@ -152,12 +152,11 @@ def submitted(desk: Desk, modal: Modal) -> Listener:
             if ack.response is not None:  # another view stands in its place already
                 await _tell(ask, error)
             elif isinstance(error, FieldError):
-                await ack(response_action="errors", errors=_wrong(desk, error.block, str(error)))
+                await answer(response_action="errors", errors=error.fields)
             else:
                 words = await _excused(ask, error)
-                await ack(
-                    response_action="errors", errors=_wrong(desk, next(iter(ask.fields), "text"), words)
-                )
+                first = next(iter(ask.fields), "text")
+                await answer(response_action="errors", errors={first: words})
         else:
             if ack.response is None:
                 await ack()
@@ -165,9 +164,13 @@ def submitted(desk: Desk, modal: Modal) -> Listener:
     return submitted
 
 
-def _wrong(desk: Desk, block: str, words: str) -> dict[str, str]:
-    """What is to be put right in a field, as an answer that does not go through Slack's client."""
-    return {block: str(redacted(desk.settings.redactor, words))}
+def _looked_into(desk: Desk, answer: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """One of Bolt's own ways to answer, which do not go through Slack's client: redacted as well."""
+
+    async def said(**words: Any) -> Any:
+        return await answer(**redacted(desk.settings.redactor, words))
+
+    return said
 
 
 def closed(desk: Desk, handler: Handler) -> Listener:

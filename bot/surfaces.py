@@ -18,7 +18,6 @@ from bot.desk import Desk, excuse
 from bot.errors import BridgeError, NotAllowed, UserError
 from bot.forms import View, notice
 from bot.people import Unknown
-from bot.redact import redacted
 from bot.richtext import section, text
 from bot.slackapi import SlackRefused, call
 
@@ -79,7 +78,6 @@ class Ask:
         if self.respond is not None:
             with suppress(Exception):  # whatever breaks the short way, the long way is next
                 said = {"text": message.text, "blocks": list(message.blocks)}
-                said = redacted(self.desk.settings.redactor, said)
                 answer = await self.respond(**said, response_type="ephemeral", replace_original=False)
                 if answer.status_code == HTTPStatus.OK:
                     return
@@ -94,7 +92,7 @@ class Ask:
 
     async def _open(self, view: View) -> dict[str, Any]:
         if self.lead is not None:
-            await self.lead(response_action="update", view=redacted(self.desk.settings.redactor, view))
+            await self.lead(response_action="update", view=view)
             return {"view": {"id": self.view}}
         try:
             return await call(self.desk.web.views_open, trigger_id=self.trigger, view=view)
@@ -148,10 +146,10 @@ class Ask:
 
 
 class FieldError(UserError):
-    """Something to put right in a modal, which stays open; `block` is the field."""
+    """Something to put right in a modal, which stays open: at a field, `block`, and perhaps at others."""
 
-    def __init__(self, block: str, message: str) -> None:
-        self.block = block
+    def __init__(self, block: str, message: str, others: Mapping[str, str] | None = None) -> None:
+        self.fields = {**(others or {}), block: message}
         super().__init__(message)
 
 

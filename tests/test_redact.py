@@ -216,6 +216,15 @@ def test_what_only_machines_read_and_what_somebody_edits_is_not_touched(kept: di
     assert redacted(ALL, kept) == kept
 
 
+def test_a_key_that_goes_on_in_the_next_block_is_hidden_in_both() -> None:
+    begun, rest = PEM.split("\n", 1)
+    told = redacted(
+        ALL, {"blocks": [rich(leaf(f"Hello {begun}")), {"type": "divider"}, rich(leaf(rest), leaf(" Bye"))]}
+    )
+    assert told == {"blocks": [rich(leaf("Hello [token]")), {"type": "divider"}, rich(leaf(" Bye"))]}
+    assert ALL.text(rest) == "[token]"
+
+
 def test_what_is_given_is_not_changed_itself() -> None:
     said = rich(leaf("4111 1111 "), leaf("1111 1111"))
     redacted(ALL, {"blocks": [said]})

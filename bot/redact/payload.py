@@ -53,13 +53,18 @@ def _node(redactor: Redactor, node: Any, key: str) -> Any:
     if isinstance(node, Mapping):
         return _mapping(redactor, node, key)
     if isinstance(node, Sequence) and not isinstance(node, bytes):
-        return [_node(redactor, one, key) for one in node]
+        rich = iter(_rich(redactor, [one for one in node if _is_rich(one)]))
+        return [next(rich) if _is_rich(one) else _node(redactor, one, key) for one in node]
     return node
 
 
+def _is_rich(node: Any) -> bool:
+    return isinstance(node, Mapping) and node.get("type") == "rich_text"
+
+
 def _mapping(redactor: Redactor, node: Mapping[str, Any], key: str) -> dict[str, Any]:
-    if node.get("type") == "rich_text":
-        return _rich(redactor, node)
+    if _is_rich(node):
+        return dict(*_rich(redactor, [node]))
     if node.get("type") in ("plain_text", "mrkdwn") and isinstance(node.get("text"), str):
         words = _plain if node["type"] == "plain_text" else _mrkdwn
         return {**node, "text": words(redactor, node["text"])}
@@ -122,16 +127,15 @@ def _pieces(text: str) -> Iterator[_Piece]:
     yield _Piece(text[at:])
 
 
-def _rich(redactor: Redactor, block: Mapping[str, Any]) -> dict[str, Any]:
-    """All of a block is one text: a number may be split over leaves, a word stand a line before its value."""
-    pieces = list(_leaves(block))
+def _rich(redactor: Redactor, blocks: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """All of a message is one text: a number may be split over leaves, a key over blocks."""
+    pieces = [piece for block in blocks for piece in (*_leaves(block), _Piece("\n"))]
     spans = redactor.spans("".join(piece.shown for piece in pieces))
     if not spans and not any(piece.url and redactor.opens(piece.url) for piece in pieces):
-        return dict(block)
-    told = {
-        id(piece.leaf): _told(redactor, piece, words) for piece, words in _cut(pieces, spans) if piece.leaf
-    }
-    return _rebuilt(block, told)
+        return list(blocks)
+    cut = [(piece, words) for piece, words in _cut(pieces, spans) if piece.leaf]
+    told = {id(piece.leaf): _told(redactor, piece, words) for piece, words in cut}
+    return [_rebuilt(block, told) for block in blocks]
 
 
 def _leaves(node: Mapping[str, Any]) -> Iterator[_Piece]:

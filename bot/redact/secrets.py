@@ -38,7 +38,8 @@ _KEY = re.compile(
     re.DOTALL,
 )
 _KEYS_END = re.compile(
-    r"(?:[A-Za-z0-9+/=]{16,}\s+){1,200}-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+    r"(?:[A-Za-z0-9+/=]{16,}\s+){1,200}(?:[A-Za-z0-9+/=]{1,15}\s+)?"
+    r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
 )
 """Of one whose beginning stands in the message before."""
 _SHOWN = re.compile(

@@ -60,13 +60,22 @@ class PostsTable(Table):
         )
 
     async def posted_together(self, channel: str, name: str, ts: str) -> None:
-        """Write down where the message stands whose rows have versions that begin with `name:`."""
-        await self._writer.do(
-            lambda db: db.execute(
-                "update posts set ts = ? where channel = ? and ts = '' and substr(version, 1, ?) = ?",
-                (ts, channel, len(name) + 1, f"{name}:"),
+        """Write down where the message stands whose rows have versions that begin with `name:`.
+
+        That it speaks of those conversations is kept by itself: a newer digest writes over their rows.
+        """
+        its = "channel = ? and ts = '' and substr(version, 1, ?) = ?"
+        its_values = (channel, len(name) + 1, f"{name}:")
+
+        def job(db: Database) -> None:
+            db.execute(
+                "insert or ignore into mentioned select channel, ?, conversation, 0 from posts"
+                f" where {its} and conversation > 0 group by conversation",
+                (ts, *its_values),
             )
-        )
+            db.execute(f"update posts set ts = ? where {its}", (ts, *its_values))
+
+        await self._writer.do(job)
 
     async def unposted_together(self, channel: str, name: str) -> None:
         """Forget such a message that was not made."""

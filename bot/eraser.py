@@ -1,0 +1,190 @@
+"""Takes out of Slack what has to go: deletes, replaces or scrubs a message, and its files with it.
+
+Whatever is cut off is done again: what is gone already is as good as deleted.
+https://docs.slack.dev/reference/methods/chat.delete
+https://docs.slack.dev/reference/methods/files.delete
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.cards import Message, gone_card
+from bot.course import Course
+from bot.crashpoints import reached
+from bot.desk import Desk
+from bot.erasing import EXPIRED, STAYS, How, Thing, erased, expired
+from bot.errors import BridgeError
+from bot.lanes import EDITS, Lanes
+from bot.model import Conversation
+from bot.plan import CARD, FILES, RECEIPT, Posted, Urgency
+from bot.poster import Poster
+from bot.scrubbing import scrubbed, unpictured
+from bot.slackapi import SlackRefused, call
+from bot.store import Delivery, Store
+
+log = logging.getLogger(__name__)
+
+_GONE = ("message_not_found", "thread_not_found", "channel_not_found", "file_not_found", "file_deleted")
+"""What is not there any more, or where nobody of us can look."""
+_SURE = timedelta(minutes=2)
+"""After which it is looked once more for what was on its way: a file, a receipt."""
+
+
+class Eraser:
+    """One thing at a time; `stays` are those that Slack let nobody take away."""
+
+    def __init__(self, web: AsyncWebClient, store: Store) -> None:
+        self._web = web
+        self._store = store
+        self.stays: list[Thing] = []
+
+    async def take(self, conversation: int, thing: Thing) -> None:
+        """Do it, in Slack first and then in what is remembered."""
+        reached("erase.begun")
+        for file in thing.files:
+            await self._gone(self._web.files_delete, file=file)
+        stays = await self._message(conversation, thing)
+        reached("erase.made")
+        await self._forget(conversation, thing, stays=stays)
+
+    async def _message(self, conversation: int, thing: Thing) -> bool:
+        """See to the message; say whether it stays as it is."""
+        here: dict[str, Any] = {"channel": thing.channel, "ts": thing.ts}
+        match thing.how:
+            case How.LEFT:
+                return False
+            case How.SCRUBBED:
+                return not await self._scrub(conversation, here)
+            case How.REPLACED if thing.message and await self._says(here, thing.message):
+                return False
+            case _:
+                done = await self._gone(self._web.chat_delete, **here)
+        if done or await self._says(here, gone_card()):
+            return False
+        log.error("message %s in %s is not to be deleted: Slack refuses it", thing.ts, thing.channel)
+        self.stays.append(thing)
+        return True
+
+    async def _forget(self, conversation: int, thing: Thing, *, stays: bool) -> None:
+        if thing.how is How.SCRUBBED or not thing.key:
+            await self._store.unmention(thing.channel, thing.ts, conversation)
+        elif stays or thing.version:
+            version = STAYS if stays else thing.version
+            await self._store.posted(conversation, thing.channel, thing.key, thing.ts, version)
+        else:
+            await self._store.unposted(conversation, thing.channel, thing.key)
+
+    async def _gone(self, method: Callable[..., Awaitable[Any]], **what: Any) -> bool:
+        """Delete something; True where it is gone."""
+        try:
+            await call(method, **what)
+        except SlackRefused as error:
+            if error.code not in _GONE:
+                log.warning("Slack does not delete %s: %s", what, error)
+            return error.code in _GONE
+        return True
+
+    async def _says(self, here: Mapping[str, Any], message: Message) -> bool:
+        """Put other words in a message's place; True also where it is gone."""
+        try:
+            await call(self._web.chat_update, **here, text=message.text, blocks=list(message.blocks))
+        except SlackRefused as error:
+            return error.code in _GONE
+        return True
+
+    async def _scrub(self, conversation: int, here: Mapping[str, Any]) -> bool:
+        """Take out of a message what it says of a conversation."""
+        channel, ts = here["channel"], here["ts"]
+        try:
+            told = await call(
+                self._web.conversations_history,
+                channel=channel,
+                latest=ts,
+                oldest=ts,
+                inclusive=True,
+                limit=1,
+            )
+        except SlackRefused as error:
+            return error.code in _GONE
+        found = [one for one in told.get("messages") or [] if one.get("ts") == ts]
+        left = scrubbed(found[0].get("blocks") or [], conversation) if found else None
+        if left is None:
+            return True
+        return await self._says(here, left) or await self._says(here, unpictured(left))
+
+
+class Erasing:
+    """What a look takes away, in its turn."""
+
+    def __init__(self, desk: Desk, lanes: Lanes, poster: Poster) -> None:
+        self._desk = desk
+        self._lanes = lanes
+        self._poster = poster
+        self._eraser = Eraser(desk.web, desk.store)
+
+    async def see_to(
+        self, course: Course, conversation: Conversation | None, said: Sequence[Delivery], *, whole: bool
+    ) -> None:
+        """Take away what has to go, be it all or what is too old."""
+        if conversation is None:
+            await self._erase(course, said, whole=whole)
+        else:
+            await self._expire(course, said)
+
+    async def _erase(self, course: Course, said: Sequence[Delivery], *, whole: bool) -> None:
+        """Take away all that Slack shows of a conversation that is not there any more.
+
+        Its card says that it was deleted; with `whole` it goes as well.
+        """
+        identity = course.work.conversation
+        try:
+            known = await self._settled(identity, said)
+        except BridgeError as error:  # it cannot be looked for now: the next look goes on
+            course.failures.append(error)
+            known = [one for one in said if one.ts]
+        mentions = await self._desk.store.mentions(identity)
+        open_ones = [] if whole else await self._desk.store.undecided(identity)
+        kept = {f"{RECEIPT}{one}" for one in open_ones}
+        await self._all(course, erased(known, mentions, kept, whole=whole))
+
+    async def _settled(self, identity: int, said: Sequence[Delivery]) -> Sequence[Delivery]:
+        """What stands there, each post that was cut off found out about first, but receipts."""
+        cut = [one for one in said if not one.ts and not one.key.startswith((FILES, RECEIPT))]
+        cards = {one.channel: one.ts for one in said if one.key == CARD}
+        for one in cut:
+            await self._poster.settle(identity, one, cards.get(one.channel) or None)
+        return await self._desk.store.posts(identity) if cut else said
+
+    async def _expire(self, course: Course, said: Sequence[Delivery]) -> None:
+        """Replace what is older than it may be."""
+        after = self._desk.settings.retention.after
+        if after is not None:
+            url = self._desk.settings.conversation_url(course.work.conversation)
+            await self._all(course, expired(said, url, after, self._desk.now()), sure=False)
+
+    async def _all(self, course: Course, things: Sequence[Thing], *, sure: bool = True) -> None:
+        identity = course.work.conversation
+        if things and sure:
+            course.again.append(self._desk.now() + _SURE)
+        for thing in things:
+            if not (self._lanes.enter(EDITS, identity) or await self._lanes.next_turn(EDITS, identity)):
+                course.wait(EDITS, Urgency.REFRESH)
+                return
+            try:
+                await self._eraser.take(identity, thing)
+            except BridgeError as error:
+                if not self._lanes.met(EDITS, error):
+                    course.failures.append(error)
+                    continue
+                course.wait(EDITS, Urgency.REFRESH)
+                return
+            self._lanes.went(EDITS)
+
+
+def done(posted: Posted | None) -> bool:
+    """Whether the plan has nothing to say in its place any more."""
+    return posted is not None and posted.version in (EXPIRED, STAYS)

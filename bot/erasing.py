@@ -1,0 +1,128 @@
+"""What stands in Slack of a conversation that was deleted for ever, is to be forgotten, or is too old.
+
+Pure; `eraser` does it.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum
+
+from bot import clock, mail
+from bot.cards import Message, gone_card, richtext_block
+from bot.model import Conversation
+from bot.plan import CARD, FILES, RECEIPT, TOLD
+from bot.richtext import link, section, text
+from bot.store import Delivery
+
+GONE = "gone"
+"""The version of what says that its conversation was deleted."""
+EXPIRED = "expired"
+"""The version of what is older than it may be: only a link to FreeScout is left."""
+STAYS = "stays"
+"""The version of what Slack lets nobody take away."""
+DONE = (GONE, EXPIRED, STAYS)
+_THREAD = "thread:"
+
+
+class How(Enum):
+    """What happens to a message."""
+
+    DELETED = "deleted"
+    REPLACED = "replaced"
+    SCRUBBED = "scrubbed"
+    """One that speaks of many loses what it says of this one."""
+    LEFT = "left"
+    """Only its row goes: what it says is another row's to take away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Something that stands in Slack, and what is to become of it."""
+
+    channel: str
+    key: str
+    ts: str
+    how: How
+    files: tuple[str, ...] = ()
+    """Slack's ids of files that go with it."""
+    message: Message | None = None
+    version: str = ""
+    """Of the message that takes its place."""
+
+
+Mention = tuple[str, str, bool]
+"""A message that speaks of a conversation: channel, ts, whether of nothing else."""
+
+
+def erased(
+    said: Sequence[Delivery], mentions: Sequence[Mention], kept: Collection[str] = (), *, whole: bool = False
+) -> list[Thing]:
+    """All that has to go of a conversation; its card comes last, and says that it was deleted, unless `whole`.
+
+    `kept` are the keys of receipts whose writers have yet to decide what becomes of their words.
+    """
+    cards = {(one.channel, one.ts) for one in said if one.key == CARD}
+    mine = [one for one in said if one.key not in kept and (one.ts or one.key.startswith(FILES))]
+    things = [_thing(one, cards, whole=whole) for one in sorted(mine, key=lambda one: one.key == CARD)]
+    lines = [
+        Thing(channel, "", ts, How.DELETED if alone else How.SCRUBBED) for channel, ts, alone in mentions
+    ]
+    todo = [one for one in things if one is not None]
+    return [*(one for one in todo if one.key != CARD), *lines, *(one for one in todo if one.key == CARD)]
+
+
+def _thing(one: Delivery, cards: Collection[tuple[str, str]], *, whole: bool) -> Thing | None:
+    if one.version == STAYS or (one.version == GONE and not whole):
+        return None
+    if one.key.startswith(FILES):
+        own = one.ts and (one.channel, one.ts) not in cards
+        how = How.DELETED if own else How.LEFT
+        return Thing(one.channel, one.key, one.ts, how, _files(one.version))
+    if one.key == CARD and not whole:
+        return Thing(one.channel, one.key, one.ts, How.REPLACED, (), gone_card(), GONE)
+    return Thing(one.channel, one.key, one.ts, How.LEFT if ":" in one.version else How.DELETED)
+
+
+def _files(version: str) -> tuple[str, ...]:
+    return tuple(one for one in version.split() if one[:1] == "F" and one.isalnum())
+
+
+def expired(said: Sequence[Delivery], url: str, after: timedelta, now: datetime) -> list[Thing]:
+    """What is older than `after` and still shows what somebody wrote, or a file."""
+    before = (now - after).timestamp()
+    cards = {(one.channel, one.ts) for one in said if one.key == CARD}
+    old = [one for one in said if one.ts and float(one.ts) < before and one.version not in DONE]
+    told = [one for one in old if one.key.startswith((_THREAD, RECEIPT)) and ":" not in one.version]
+    files = [one for one in old if one.key.startswith(FILES) and _files(one.version)]
+    things = [
+        Thing(one.channel, one.key, one.ts, How.REPLACED, (), expired_message(url, after), EXPIRED)
+        for one in told
+    ]
+    for one in files:
+        own = (one.channel, one.ts) not in cards
+        how = How.DELETED if own else How.LEFT
+        things.append(Thing(one.channel, one.key, one.ts, how, _files(one.version), None, EXPIRED))
+    return things
+
+
+def expired_message(url: str, after: timedelta) -> Message:
+    """What takes the place of a text that is too old."""
+    words = f"Older than {clock.spoken(after)}: "
+    shown = richtext_block(section(text(words, italic=True), link(url, "Open in FreeScout")))
+    return Message(mail.escape(f"{words}in FreeScout"), (shown,))
+
+
+def expired_lines(after: timedelta) -> Message:
+    """What takes the place of a message that spoke of many."""
+    words = f"What stood here is older than {clock.spoken(after)}."
+    return Message(words, (richtext_block(section(text(words, italic=True))),))
+
+
+def since(conversation: Conversation, newest: int) -> Conversation | None:
+    """What may be shown of a conversation that is forgotten up to a thread: what its customer began anew."""
+    newer = [one for one in conversation.threads if one.id > newest]
+    begun = min((one.id for one in newer if one.type == TOLD[0] and one.state == "published"), default=None)
+    if begun is None:
+        return None
+    return replace(conversation, threads=tuple(one for one in newer if one.id >= begun), preview="")

@@ -1,0 +1,247 @@
+"""What FreeScout deletes for ever goes from Slack as well; what is too old is replaced by a link."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot import crashpoints
+from bot.erasing import EXPIRED, GONE, STAYS, How, erased, expired, since
+from bot.retentionfile import Retention, read
+from bot.roundup import Line, Missed, away, digest
+from bot.scrubbing import scrubbed, spoken_of
+from bot.store import Delivery
+from bot.tables import Where
+from bot.waitlist import Entry, listing
+from sandbox.slack import Message
+from tests.conftest import House
+from tests.samples import NOW, sample_conversation
+from tests.test_pings import direct, ladder, passes, restarted
+
+DAY = timedelta(days=1)
+
+
+def stands(house: House) -> str:
+    """All that Slack shows anywhere, in channels, threads and direct messages, and the files that are left."""
+    world = house.slack.workspace
+    said = [message.all_text for channel in world.channels.values() for message in channel.messages]
+    return "\n".join([*said, *(file.name for file in world.files.values() if not file.deleted)])
+
+
+# ------------------------------------------------------------------------------------- the pure rules
+
+
+def delivery(key: str, ts: str = "100.1", version: str = "v", channel: str = "C1") -> Delivery:
+    return Delivery(channel, key, ts, version, 100.0)
+
+
+def test_everything_goes_and_the_card_says_so_last() -> None:
+    said = [
+        delivery("card", "1.1"),
+        delivery("thread:7", "2.1"),
+        delivery("files:7", "3.1", "F01 F02"),
+        delivery("files:8", "1.1", "F03"),  # Slack never said where that stands: the card's ts stood for it
+        delivery("digest", "9.1", "name:7"),
+        delivery("ping:7:0", "9.1", "name:ping"),
+        delivery("ping:7:1", "4.1", channel="D1"),
+        delivery("reply:3", "5.1"),
+        delivery("reply:4", "6.1"),
+        delivery("line:9", "7.1", STAYS),
+    ]
+    things = erased(said, [("C1", "9.1", False), ("D2", "8.1", True)], {"reply:4"})
+    assert [(one.channel, one.key, one.how.value, one.files) for one in things] == [
+        ("C1", "thread:7", "deleted", ()),
+        ("C1", "files:7", "deleted", ("F01", "F02")),
+        ("C1", "files:8", "left", ("F03",)),
+        ("C1", "digest", "left", ()),
+        ("C1", "ping:7:0", "left", ()),
+        ("D1", "ping:7:1", "deleted", ()),
+        ("C1", "reply:3", "deleted", ()),
+        ("C1", "", "scrubbed", ()),
+        ("D2", "", "deleted", ()),
+        ("C1", "card", "replaced", ()),
+    ]
+    assert things[-1].version == GONE
+
+
+def test_once_it_is_done_nothing_is_left_to_do() -> None:
+    assert erased([delivery("card", "1.1", GONE), delivery("thread:7", "2.1", STAYS)], []) == []
+    whole = erased([delivery("card", "1.1", GONE)], [], whole=True)
+    assert [one.how for one in whole] == [How.DELETED]
+
+
+def test_what_was_said_long_ago_expires_and_nothing_else() -> None:
+    old, new = f"{(NOW - 91 * DAY).timestamp():.6f}", f"{(NOW - 89 * DAY).timestamp():.6f}"
+    said = [
+        delivery("card", old),
+        delivery("thread:1", old),
+        delivery("thread:2", new),
+        delivery("thread:3", old, EXPIRED),
+        delivery("reply:1", old),
+        delivery("line:4", old),
+        delivery("files:1", old, "F01"),
+        delivery("files:2", new, "F02"),
+        delivery("files:3", old, "before"),
+    ]
+    things = expired(said, "https://help.example.org/conversation/1", 90 * DAY, NOW)
+    assert [(one.key, one.version) for one in things] == [
+        ("thread:1", EXPIRED),
+        ("reply:1", EXPIRED),
+        ("files:1", EXPIRED),
+    ]
+    assert things[0].message is not None
+    assert things[0].message.text == "Older than 90 d: in FreeScout"
+
+
+def missed(identity: int) -> Missed:
+    url = f"https://help.example.org/conversation/{identity}"
+    return Missed(identity, f"#{identity} Title {identity}", url, f"Customer {identity}", True, 0, False)
+
+
+def entry(identity: int) -> Entry:
+    url = f"https://help.example.org/conversation/{identity}"
+    return Entry(identity, f"Title {identity}", url, f"Customer {identity}", "nobody's", NOW - DAY)
+
+
+MANY = [
+    digest([Line(one, one, f"Title {one}", f"Customer {one}", 1) for one in (4, 41, 412)], None),
+    away([missed(4), missed(41), missed(412)], DAY),
+    listing([entry(4), entry(41), entry(412)], NOW),
+]
+
+
+@pytest.mark.parametrize("message", MANY)
+def test_of_a_message_that_speaks_of_many_one_line_is_taken(message: Any) -> None:
+    assert spoken_of(message.blocks) == {4, 41, 412}
+    left = scrubbed(message.blocks, 41)
+    assert left is not None
+    told = json.dumps([left.text, left.blocks])
+    assert 'Title 41"' not in told
+    assert 'Customer 41"' not in told.replace(" · ", '"').replace("Customer 412", "")
+    assert "Title 412" in told
+    assert "Title 4" in told.replace("Title 41", "")
+    assert spoken_of(left.blocks) == {4, 412}
+    assert scrubbed(left.blocks, 41) is None
+    last = scrubbed(scrubbed(left.blocks, 4).blocks, 412)  # type: ignore[union-attr]
+    assert last is not None
+    assert spoken_of(last.blocks) == set()
+
+
+def test_of_what_is_forgotten_only_that_is_shown_which_its_customer_began_anew() -> None:
+    conversation = sample_conversation()
+    ids = [one.id for one in conversation.threads]
+    assert since(conversation, max(ids)) is None
+    again = since(conversation, 0)
+    assert again is not None
+    assert again.threads[0].type == "customer"
+
+
+@pytest.mark.parametrize(
+    ("table", "after", "says"),
+    [
+        ({}, None, ""),
+        ({"after": "90d"}, 90 * DAY, ""),
+        ({"after": "90 days"}, None, 'Did you mean "90d"?'),
+        ({"after": "1h"}, None, "a day at least"),
+        ({"after": 90}, None, 'like "90d"'),
+    ],
+)
+def test_the_table_of_the_file(table: dict[str, object], after: timedelta | None, says: str) -> None:
+    problems: list[str] = []
+    assert read(Where("bridge.toml", "[retention]"), table, problems) == Retention(after)
+    assert says in "".join(problems)
+    assert bool(problems) == bool(says)
+
+
+# ------------------------------------------------------------------------------------- in the house
+
+
+async def full(house: House, **changes: Any) -> Message:
+    """A conversation of which Slack shows all that it can."""
+    steps = ladder((1, "thread"), (2, "channel"), (4, "assignee"))
+    await restarted(house, ladders=steps, **changes)
+    files = [("plan.pdf", "application/pdf", b"%PDF")]
+    card = await house.writes("Secret fire", "<p>It burns secretly.</p>", attachments=files)
+    await house.until(lambda: "plan.pdf" in [one.name for one in house.slack.workspace.files.values()])
+    house.freescout.agent_assigns(1, house.ana_id, house.ana_id)
+    await house.ana.types("/freescout note 412 A secret note", channel="support")
+    await house.until(lambda: "A secret note" in house.said(card))
+    for hours in (1.5, 1, 2):
+        await passes(house, hours)
+    await house.until(lambda: direct(house, house.ana))
+    return card
+
+
+def only_the_card(house: House, card: Message) -> bool:
+    told = stands(house).lower()
+    return "for good" in card.all_text and not any(
+        one in told for one in ("secret", "fire", "plan.pdf", "mark")
+    )
+
+
+async def test_what_is_deleted_for_ever_leaves_one_line(house: House) -> None:
+    card = await full(house)
+    house.freescout.agent_deletes_forever(1)
+    await house.until(lambda: only_the_card(house, card), 15)
+    assert house.thread(card) == []
+    calls = len(house.slack.calls)
+    house.clock.skip(timedelta(minutes=3))  # it is made sure, and nothing is left to do
+    await house.quiet()
+    assert [one.method for one in house.slack.calls[calls:] if "delete" in one.method] == []
+
+
+async def test_a_line_in_a_digest_goes_with_its_conversation(house: House) -> None:
+    await restarted(house)
+    await house.stop()
+    for number in range(12):
+        house.freescout.customer_writes(
+            f"c{number}@example.org", f"Topic {number:02}.", "Hi", mailbox=house.support
+        )
+    await house.start()
+    await house.until(lambda: "Topic 03." in stands(house))
+    await house.quiet()
+    house.freescout.agent_deletes_forever(4)
+    await house.until(lambda: "Topic 03." not in stands(house), 15)
+    assert "Topic 04." in stands(house)
+
+
+@pytest.mark.parametrize("point", ["erase.begun", "erase.made"])
+async def test_a_deletion_that_is_cut_off_is_taken_up(house: House, point: str) -> None:
+    card = await full(house)
+    dies = iter([False, True, False, True])
+
+    def die(reached: str) -> None:
+        if reached == point and next(dies, False):
+            raise OSError("cut off")
+
+    house.expects_errors = True
+    crashpoints.arm(die)
+    try:
+        house.freescout.agent_deletes_forever(1)
+        await house.until(lambda: next(dies, None) is None or only_the_card(house, card), 15)
+    finally:
+        crashpoints.arm(None)
+    await restarted(house)
+    await house.until(lambda: only_the_card(house, card), 15)
+
+
+async def test_what_slack_lets_nobody_delete_says_nothing_any_more(house: House) -> None:
+    card = await full(house)
+    house.slack.faults.api("chat.delete", error="cant_delete_message", times=100)
+    house.freescout.agent_deletes_forever(1)
+    await house.until(lambda: only_the_card(house, card), 15)
+
+
+async def test_what_is_too_old_becomes_a_link(house: House) -> None:
+    card = await full(house, retention=Retention(90 * DAY))
+    house.freescout.agent_replies(1, house.ana_id, "<p>No secret.</p>")
+    await house.until(lambda: "No secret" in house.said(card))
+    house.clock.skip(91 * DAY)
+    await restarted(house)  # its rounds are made at once
+    await house.until(lambda: "secret" not in house.said(card).lower(), 15)
+    assert "Older than 90 d: Open in FreeScout" in house.said(card)
+    assert "plan.pdf" not in stands(house)
+    house.freescout.customer_replies(1, "<p>It burns anew.</p>")
+    await house.until(lambda: "It burns anew." in house.said(card))
+    assert "secretly" not in house.said(card)
