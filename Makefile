@@ -51,9 +51,10 @@ format: install ## put the code in shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: install ## write docs/freescout-api.md and docs/errors.md anew
+docs: install ## write docs/freescout-api.md, docs/errors.md and docs/bridge.schema.json anew
 	$(BIN)/python -m tests.apitable > docs/freescout-api.md
 	$(BIN)/python -m tests.errortable > docs/errors.md
+	$(BIN)/python -m tests.bridgeschema > docs/bridge.schema.json
 
 lock: install ## pin everything anew, by version and hash
 	$(LOCK) --upgrade --output-file requirements.txt

@@ -9,11 +9,13 @@ import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from dotenv import dotenv_values
 
 from bot.errors import BridgeError, ConfigError, UserError
+from bot.reread import Understand, text_of
 from bot.settings import Settings, load
 
 
@@ -22,7 +24,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="freescout-slack", description="FreeScout and Slack, bridged.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="run the bridge until told to stop")
-    commands.add_parser("check", help="read the configuration and say every problem at once")
+    check = commands.add_parser("check", help="read the configuration and say every problem at once")
+    check.add_argument(
+        "--live", action="store_true", help="and compare all names with those in FreeScout and Slack"
+    )
     work = commands.add_parser("work", help="list what waits or is parked; show, retry or drop it")
     work.add_argument("what", nargs="?", choices=("list", "show", "retry", "drop"), default="list")
     work.add_argument("conversation", nargs="*", type=int, help="its id, as in the address FreeScout shows")
@@ -53,15 +58,16 @@ def main(arguments: list[str] | None = None) -> int:
     if asked.command == "demo":
         return _demo(once=asked.once, port=asked.port)
     try:
-        settings = load(environment(), _read)
+        variables = environment()
+        settings = load(variables, text_of)
     except ConfigError as error:
         print(f"{len(error.problems)} to put right:", file=sys.stderr)
         for problem in error.problems:
             print(f"  - {problem}", file=sys.stderr)
         return 1
     doors: dict[str, Callable[[], int]] = {
-        "run": lambda: _run(settings),
-        "check": lambda: _check(settings),
+        "run": lambda: _run(settings, partial(load, variables)),
+        "check": lambda: _check_live(settings) if asked.live else _check(settings),
         "work": lambda: _work(settings, asked.what, asked.conversation),
         "audit": lambda: _audit(settings, asked),
         "clock": lambda: _clock(settings, asked.conversation, asked.at),
@@ -74,10 +80,6 @@ def environment() -> Mapping[str, str]:
     """The process's environment, over what a file `.env` in this folder says."""
     kept = {name: value for name, value in dotenv_values(".env").items() if value is not None}
     return {**kept, **os.environ}
-
-
-def _read(name: str) -> str:
-    return Path(name).read_text(encoding="utf-8")
 
 
 def _check(settings: Settings) -> int:
@@ -94,7 +96,19 @@ def _check(settings: Settings) -> int:
     if notes := sorted({f"#{route.channel}" for route in settings.routes if route.notes}):
         print(f"Notes from threads in {', '.join(notes)}: the Slack app must be subscribed to what is typed,")
         print("message.channels, for private channels message.groups. manifest.yml has both as comments.")
-    print("Neither was contacted.")
+    print("Neither was contacted: check --live does, and compares all names.")
+    return 0
+
+
+def _check_live(settings: Settings) -> int:
+    from bot.livecheck import checked  # noqa: PLC0415 - `check` needs no client
+
+    quiet()
+    found = asyncio.run(checked(settings, text_of(settings.bridge_config)))
+    if found.wrong:
+        print(found, file=sys.stderr)
+        return 1
+    print("All names in the configuration were found.", found, sep="\n")
     return 0
 
 
@@ -160,12 +174,12 @@ def _stale(settings: Settings, at: str) -> int:
     return 0
 
 
-def _run(settings: Settings) -> int:
+def _run(settings: Settings, understand: Understand) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     quiet()
     try:
         with asyncio.Runner(loop_factory=_loop) as runner:
-            runner.run(_until_told(settings))
+            runner.run(_until_told(settings, understand))
     except OSError as error:
         print(f"The bridge cannot start: {error.strerror or error}", file=sys.stderr)
         return 1
@@ -188,14 +202,14 @@ def quiet() -> None:
     logging.getLogger("slack_bolt").setLevel(logging.ERROR)  # it warns of what we do on purpose
 
 
-async def _until_told(settings: Settings) -> None:
+async def _until_told(settings: Settings, understand: Understand) -> None:
     from bot.app import running  # noqa: PLC0415 - `check` should not load a web server
 
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, told.set)
-    async with running(settings) as address:
+    async with running(settings, understand=understand) as address:
         gc.freeze()  # what is there now stays: to look through it for garbage again and again is for nothing
         logging.getLogger("bot").info("listening on %s", address)
         await told.wait()

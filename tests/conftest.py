@@ -16,6 +16,7 @@ import pytest
 
 from bot.app import running
 from bot.lanes import Pace
+from bot.reread import Understand
 from bot.routing import Route
 from bot.settings import Replies, Settings, Stale
 from sandbox.clock import Clock
@@ -63,13 +64,17 @@ class House:
     expects_errors: bool = False
     pace: Pace = field(default_factory=lambda: Pace(per_second=1000))
     address: str = ""
+    understand: Understand | None = None
+    """Where the test writes a file: what its text comes to."""
     _known: bool = False
     _bridge: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def start(self, **changes: Any) -> None:
         """Start the bridge, or start it again after `stop`, with other settings where some are given."""
         self.settings = replace(self.settings, **changes)
-        self.address = await self._bridge.enter_async_context(running(self.settings, self.clock, self.pace))
+        self.address = await self._bridge.enter_async_context(
+            running(self.settings, self.clock, self.pace, self.understand)
+        )
         if not self._known:  # later it comes back to the same place
             self._known = True
             self.freescout.subscribe(f"{self.address}/freescout/webhook")

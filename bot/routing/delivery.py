@@ -50,7 +50,7 @@ DEFAULTS: Mapping[Event, Place] = {
     **dict.fromkeys(Event, Place.THREAD),
     Event.NEW: Place.CHANNEL,
 }
-_OF_NEW = (Place.CHANNEL, Place.ASSIGNEE, Place.DIGEST, Place.NOTHING)
+OF_NEW = (Place.CHANNEL, Place.ASSIGNEE, Place.DIGEST, Place.NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def read_deliver(where: Where, table: object, problems: list[str]) -> Deliver:
             problems.append(f"{where.key(name)}: {name!r} is no event.{hint}")
             continue
         event = Event(name)
-        known_places = _OF_NEW if event is Event.NEW else tuple(Place)
+        known_places = OF_NEW if event is Event.NEW else tuple(Place)
         if not isinstance(value, str) or value not in known_places:
             allowed = ", ".join(known_places)
             problems.append(

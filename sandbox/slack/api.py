@@ -96,6 +96,7 @@ class WebApi:
         pace: Pace | None,
     ) -> None:
         self.calls: list[Call] = []
+        self.scopes: str | None = None  # what the header X-OAuth-Scopes says
         self.revoked: str | None = None  # the error that the bot token answers with, once it is revoked
         self._slack, self._faults, self._pace = slack, faults, pace
         self._bot_token, self._app_token = bot_token, app_token
@@ -129,7 +130,9 @@ class WebApi:
             wait = refused.retry_after
             headers = {} if wait is None else {"Retry-After": str(wait)}
             return JSONResponse(refused.reply, refused.status, headers)
-        return JSONResponse(call.reply)
+        return JSONResponse(
+            call.reply, headers={} if self.scopes is None else {"X-OAuth-Scopes": self.scopes}
+        )
 
     async def _call(self, method: str, args: Arguments) -> dict[str, Any]:
         await asyncio.sleep(0)  # so that two calls at once really interleave
