@@ -1,12 +1,13 @@
 """`Course`: what one look has found out so far."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot import clock, pings, roundup
 from bot.errors import Ambiguous, BridgeError, Misconfigured, Transient
 from bot.model import Conversation
-from bot.plan import Urgency
+from bot.plan import CARD, DIGEST, Posted, Step, Urgency, View, newest
 from bot.roundup import Line
 from bot.store import Looked, Work
 
@@ -61,6 +62,23 @@ class Course:
             why="; ".join(filter(None, (trouble(lane) for lane in self.waits))),
             missing=tuple(self.missing),
         )
+
+
+def in_digest(view: View, steps: Sequence[Step], posted: Mapping[str, Posted]) -> Line | None:
+    """What a digest may say of a conversation whose first card is due.
+
+    Nothing where somebody has asked for the card, or has written since an earlier digest: that one gets it.
+    """
+    first = next((step for step in steps if step.key == CARD), None)
+    if view.conversation is None or first is None or first.ts is not None:
+        return None
+    latest = newest(view.conversation)
+    if DIGEST in posted and not posted[DIGEST].version.endswith(f":{latest}"):
+        return None
+    said = [step.key for step in steps if step.key.startswith(pings.PING)]
+    wait = clock.waiting(view.conversation)
+    waited = view.now - wait.since if wait else None
+    return roundup.line(view.conversation, latest, said, waited, pings.calls(view.rungs, said))
 
 
 def _hopeless(error: BridgeError) -> int:

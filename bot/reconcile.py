@@ -10,26 +10,25 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from bot import clock, compose, linking, roundup, settling
-from bot.course import Course
+from bot import compose, linking, roundup, settling
+from bot.course import Course, in_digest
 from bot.crashpoints import reached
 from bot.desk import Desk
 from bot.eraser import Erasing, done
-from bot.erasing import since
 from bot.errors import BridgeError, Misconfigured, Permanent, Transient
 from bot.freescout import NotFound
 from bot.lanes import EDITS, Lanes
 from bot.leading import Aloud, Leading
 from bot.model import Conversation
-from bot.plan import CARD, DIGEST, FILES, RECEIPT, Posted, Step, Urgency, View, newest, next_look, plan
+from bot.plan import CARD, FILES, RECEIPT, Posted, Step, Urgency, View, newest, next_look, plan
 from bot.poster import CardGone, Poster
 from bot.ringing import Climb, Ringing
-from bot.roundup import Line
 from bot.routing import Route
 from bot.settling import Settled
 from bot.slackapi import SlackRefused
 from bot.store import FORGOTTEN, Delivery, Looked, Work, Writing
 from bot.turns import Waiting
+from bot.veil import since
 
 log = logging.getLogger(__name__)
 
@@ -206,7 +205,7 @@ class Reconciler:
                     card_ts = taken if step.key == CARD else card_ts
                     continue
             lane = channel if self._lanes.trouble(channel) else lane
-            course.wait(lane, step.urgency, _line(view, steps, posted) if step.key == CARD else None)
+            course.wait(lane, step.urgency, in_digest(view, steps, posted) if step.key == CARD else None)
             blocked |= lane == channel  # what stands already may be corrected all the same
         self._bundle(course, channel, view, [step for step in planned if step.bundled is not None], posted)
         if not blocked:
@@ -281,22 +280,6 @@ class _Found:
     aloud: Aloud
     writing: tuple[Writing, ...]
     typed: Mapping[int, str]
-
-
-def _line(view: View, steps: Sequence[Step], posted: dict[str, Posted]) -> Line | None:
-    """What a digest may say of a conversation whose first card is due.
-
-    Nothing where somebody has asked for the card, or has written since an earlier digest: that one gets it.
-    """
-    first = next((step for step in steps if step.key == CARD), None)
-    if view.conversation is None or first is None or first.ts is not None:
-        return None
-    latest = newest(view.conversation)
-    if DIGEST in posted and not posted[DIGEST].version.endswith(f":{latest}"):
-        return None
-    pings = [step.key for step in steps if step.key.startswith("ping:")]
-    wait = clock.waiting(view.conversation)
-    return roundup.line(view.conversation, latest, pings, view.now - wait.since if wait else None)
 
 
 def _by_channel(deliveries: list[Delivery]) -> dict[str, list[Delivery]]:
