@@ -212,6 +212,7 @@ class Carrier:
 
     async def _complete(self, job: _Job, files: list[str], card: str) -> None:
         names = [{"id": one} for one in files]
+        await self._poster.guard(job.channel, job.conversation)
         share = self._desk.web.files_completeUploadExternal
         await call(share, files=names, channel_id=job.channel, thread_ts=card, deadline=_SHARE)
         self._lanes.went(job.channel)

@@ -8,14 +8,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot import clock, mail, until
+from bot import clock, mail, routes, until
 from bot.assigning import assign, named
 from bot.claimcards import notice
 from bot.crashpoints import reached
 from bot.desk import Desk
 from bot.errors import Ambiguous, BridgeError, Transient, UserError
-from bot.hours import NEVER, Hours, kept
-from bot.model import Conversation, Status, User
+from bot.hours import NEVER, Hours
+from bot.model import Conversation, Mailbox, Status, User
 from bot.quiet import Calm, assigned_to, newest_message
 from bot.slackapi import call
 from bot.store import Claim, ClaimState, Ended, Snooze, Store
@@ -200,7 +200,7 @@ def _too_late(conversation: Conversation) -> UserError:
 async def hours(desk: Desk, conversation: Conversation) -> Hours:
     """The opening hours of a conversation's mailbox."""
     mailbox = await desk.people.mailbox(conversation.mailbox_id)
-    return kept(desk.settings.hours, conversation.mailbox_id, mailbox.name if mailbox else "")
+    return routes.opening(desk.settings, mailbox or Mailbox(conversation.mailbox_id, ""))
 
 
 async def _after(desk: Desk, conversation: Conversation, start: datetime, wait: timedelta) -> datetime:

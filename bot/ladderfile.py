@@ -90,11 +90,12 @@ def of_waits(after: Sequence[timedelta]) -> Ladder:
     return Ladder(tuple(Rung(limit) for limit in after))
 
 
-def kept(tables: Sequence[MailboxLadder], identity: int, name: str = "") -> Ladder | None:
-    """The ladder of a mailbox: its own, else that of all others, else none."""
+def kept(tables: Sequence[MailboxLadder], identity: int, *names: str) -> Ladder | None:
+    """The ladder of a mailbox: its own, by any of its `names`, else that of all others, else none."""
     found = {table.mailbox: table.ladder for table in tables}
     named = {one.casefold(): ladder for one, ladder in found.items() if isinstance(one, str)}
-    return found.get(identity) or named.get(name.casefold()) or found.get(None)
+    called = next((named[name.casefold()] for name in names if name.casefold() in named), None)
+    return found.get(identity) or called or found.get(None)
 
 
 def read(file: Where | str, tables: object, problems: list[str]) -> tuple[MailboxLadder, ...]:

@@ -26,10 +26,12 @@ from bot.plan import Posted, Step, Urgency
 from bot.policy import Then, slack
 from bot.poster import Poster
 from bot.richtext import Element, link, section, text
+from bot.routing import Route
 from bot.slackapi import SlackRefused, call
 from bot.store import Delivery
 from bot.uploads import info, upload
 from bot.waitlist import offers
+from bot.veil import shown
 
 log = logging.getLogger(__name__)
 
@@ -169,6 +171,9 @@ class Morning:
         if today is None:
             return
         channel, key = await self._channels.id(name), f"{KEY}{today}"
+        boxes = await self._mailboxes(name, channel)
+        if not boxes:
+            return  # others read along there: the looks and the watch say so
         rows = {one.key: one for one in await self._desk.store.posts(0) if one.channel == channel}
         shown = await self._shown(rows.get(key))
         if shown and shown.version == WHOLE:
@@ -182,10 +187,11 @@ class Morning:
             if old.startswith(KEY) and old < f"{KEY}{today - _KEPT}":
                 await self._desk.store.unposted(0, channel, old)
 
-    async def _mailboxes(self, channel: str) -> list[Mailbox]:
-        """The mailboxes that a channel shows, in the order of its routes."""
+    async def _mailboxes(self, name: str, channel: str = "") -> list[Mailbox]:
+        """A channel's mailboxes, in the order of its routes; given its id, those that it may hear of."""
         known = await self._desk.people.mailboxes()
-        its = [route for route in self._desk.settings.routes if route.channel == channel]
+        its: Sequence[Route] = [route for route in self._desk.settings.routes if route.channel == name]
+        its = await self._poster.allowed(channel, its) if channel else its
         found = {box.id: box for route in its for box in known if routes.leads_from(route, box)}
         return list(found.values())
 
@@ -211,7 +217,8 @@ class Morning:
         query = ConversationQuery(
             mailboxes=mailboxes, updated_since=span.start, sort=Sort.UPDATED, threads=True
         )
-        return [row async for row in self._desk.freescout.conversations(query, most=MOST)]
+        rows = [row async for row in self._desk.freescout.conversations(query, most=MOST)]
+        return await shown(self._desk.store, rows)
 
     async def _say(self, channel: str, step: Step) -> Posted | None:
         if not self._lanes.enter(channel, 0):
@@ -244,6 +251,7 @@ class Morning:
         if not self._lanes.enter(EDITS, 0):
             return False
         said = message(told, file)
+        await self._poster.guard(channel)
         try:
             await call(
                 self._desk.web.chat_update, channel=channel, ts=ts, text=said.text, blocks=list(said.blocks)

@@ -89,7 +89,7 @@ class Names:
         if before is None:
             return
         former = (
-            f"is called {self._shown(listed[before])} now" if before in listed else "is not there any more"
+            f"is called {self._bare(listed[before])} now" if before in listed else "is not there any more"
         )
         words = (
             f"{self._shown(name)} is another {self._kind} than it was: what the configuration says of it "
@@ -101,7 +101,7 @@ class Names:
 
     def _rename(self, key: str, name: str, now: str) -> None:
         words = (
-            f"The configuration names {self._shown(name)}, which is called {self._shown(now)} now: "
+            f"The configuration names {self._shown(name)}, which is called {self._bare(now)} now: "
             "write the new name there. Until then the old one is taken for it"
         )
         if key not in self._renamed:
@@ -115,4 +115,7 @@ class Names:
             self._health.over(f"{self._kind} renamed, {key}")
 
     def _shown(self, name: str) -> str:
-        return f"#{name}" if self._kind == CHANNEL else f"the mailbox {name}"
+        return self._bare(name) if self._kind == CHANNEL else f"the mailbox {name}"
+
+    def _bare(self, name: str) -> str:
+        return f"#{name}" if self._kind == CHANNEL else name

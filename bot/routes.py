@@ -37,14 +37,14 @@ def ladder(route: Route, settings: Settings, mailbox: Mailbox | None) -> Ladder:
     if route.after:
         return ladderfile.of_waits(route.after)
     known = mailbox or Mailbox(0, "")
-    own = ladderfile.kept(settings.ladders, known.id, known.name)
+    own = ladderfile.kept(settings.ladders, known.id, known.name, *known.known_as)
     return own or ladderfile.of_waits(settings.stale.after)
 
 
 def opening(settings: Settings, mailbox: Mailbox | None) -> Hours:
     """The hours that a mailbox keeps."""
     known = mailbox or Mailbox(0, "")
-    return hours.kept(settings.hours, known.id, known.name)
+    return hours.kept(settings.hours, known.id, known.name, *known.known_as)
 
 
 def waits(route: Route, settings: Settings) -> tuple[timedelta, ...]:

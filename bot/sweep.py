@@ -118,7 +118,8 @@ class Sweep:
         channels = []
         for route in found:
             try:
-                channels.append(await self._channels.id(route.channel))
+                channel = await self._channels.id(route.channel)
+                channels += [channel] if await self._poster.allowed(channel, [route]) else []
             except BridgeError as error:  # its looks will say so, and wait
                 log.warning("no summary for #%s: %s", route.channel, error)
         return list(dict.fromkeys(channels))

@@ -24,11 +24,15 @@ class MailboxHours:
     hours: Hours
 
 
-def kept(tables: Sequence[MailboxHours], mailbox: int, name: str = "") -> Hours:
-    """The hours that a mailbox keeps: its own, else those for all others, else it is always open."""
+def kept(tables: Sequence[MailboxHours], mailbox: int, *names: str) -> Hours:
+    """The hours that a mailbox keeps: its own, else those for all others, else it is always open.
+
+    Of its `names` the present one comes first, and is followed by those that it had before.
+    """
     found = {table.mailbox: table.hours for table in tables}
     named = {one.casefold(): hours for one, hours in found.items() if isinstance(one, str)}
-    return found.get(mailbox) or named.get(name.casefold()) or found.get(None) or ALWAYS
+    called = next((named[name.casefold()] for name in names if name.casefold() in named), None)
+    return found.get(mailbox) or called or found.get(None) or ALWAYS
 
 
 def read(file: Where | str, tables: object, problems: list[str]) -> tuple[MailboxHours, ...]:
