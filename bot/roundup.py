@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bot import clock, mail
+from bot import clock, mail, pings
 from bot.cards import Block, Message, button, context, named, plain, richtext_block
 from bot.model import Conversation
 from bot.richtext import Element, link, section, text
@@ -45,6 +45,8 @@ class Line:
     """Whether it comes in its hour, together with whatever else there is by then."""
     first: bool = True
     """Whether it stands in the place of a first card."""
+    calls: tuple[str, ...] = ()
+    """Whom those pings mention, by Slack's ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,13 @@ class Missed:
     closed: bool
 
 
-def line(conversation: Conversation, newest: int, pings: Sequence[str], waited: timedelta | None) -> Line:
+def line(
+    conversation: Conversation,
+    newest: int,
+    said: Sequence[str],
+    waited: timedelta | None,
+    calls: tuple[str, ...] = (),
+) -> Line:
     """Make the line of a conversation."""
     return Line(
         conversation.id,
@@ -68,8 +76,9 @@ def line(conversation: Conversation, newest: int, pings: Sequence[str], waited: 
         mail.one_line(conversation.title, 100),
         named(conversation.customer),
         newest,
-        tuple(pings),
-        waited if pings else None,
+        tuple(said),
+        waited if said else None,
+        calls=calls,
     )
 
 
@@ -106,15 +115,24 @@ def digest(lines: Sequence[Line], late: timedelta | None) -> Message:
         head = f"News of {some}"
     if waiting and waiting == len(lines):
         head = f"{some} waiting too long"
+    called = list(dict.fromkeys(mention for one in lines for mention in one.calls))
     hint = "Show Card brings a card here; so does the next message of that conversation."
     blocks: list[Block] = [
-        richtext_block(section({"type": "emoji", "name": "inbox_tray"}, text(f" {head}", bold=True))),
+        richtext_block(
+            section({"type": "emoji", "name": "inbox_tray"}, text(f" {head}", bold=True), *_calls(called))
+        ),
         context(plain(hint)),
         *(_row(one) for one in lines),
         *([delayed(late)] if late else []),
     ]
     names = ", ".join(one.title for one in lines)
-    return Message(mail.escape(f"{head}: {names}"[:3000]), tuple(blocks))
+    words = mail.escape(f"{head}: {names}"[:3000])
+    return Message(" ".join([*map(pings.called, called), words]), tuple(blocks))
+
+
+def _calls(people: Sequence[str]) -> list[Element]:
+    """Whom a line calls is called once by the whole message."""
+    return [leaf for one in people for leaf in (text(" "), pings.call(one))]
 
 
 def _row(one: Line) -> Block:

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.bridgefile import Route
-from bot.ladderfile import Pings
+from bot.ladderfile import Ladder, MailboxLadder, Pings, Rung
+from bot.routing import Route
 from bot.turns import Pace
 from sandbox.slack import Message
 from tests.conftest import House
@@ -171,7 +171,9 @@ async def test_who_waits_at_the_first_start_comes_in_digests(empty_house: House)
         60, mailbox=house.support, statuses=("active",), spacing=timedelta(minutes=1), subject="Matter {}"
     )
     house.clock.skip(timedelta(hours=3))
-    await slowly(house, pings=Pings(list_from=1000))  # their list is another matter
+    leads = house.slack.add_group("support-leads", house.ben)
+    steps = MailboxLadder(None, Ladder((Rung(timedelta(hours=2), "@support-leads"),)))
+    await slowly(house, pings=Pings(list_from=1000), ladders=(steps,))  # their list is another matter
     await house.until(lambda: len(numbers(house.cards())) == 60, patience=60)
     await settled(house)
     assert set(numbers(house.cards()).values()) == {1}
@@ -179,6 +181,8 @@ async def test_who_waits_at_the_first_start_comes_in_digests(empty_house: House)
     assert len(house.slack.called("chat.postMessage")) < 60
     for digest in digests(house):
         assert digest.all_text.count("has waited") == len(lines(digest))
+        assert digest.text.count(f"<!subteam^{leads.id}>") == 1
+        assert leads.id in digest.all_text
     before = len(house.slack.called("chat.postMessage"))
     await house.stop()
     await house.start()

@@ -37,6 +37,20 @@ def test_the_largest_of_both_are_taken_by_slack() -> None:
         assert problems_in_message({"text": message.text, "blocks": list(message.blocks)}) == []
 
 
+def test_a_digest_mentions_whom_its_lines_call_each_once_and_nobody_else() -> None:
+    lines = [
+        Line(1, 1, "#1 <!channel>", "Mark", 1, ("ping:1:1",), timedelta(hours=2), calls=("UANA", "SLEADS")),
+        Line(2, 2, "#2", "Mark", 2, ("ping:2:1",), timedelta(hours=2), calls=("SLEADS",)),
+        Line(3, 3, "#3", "Mark", 3),
+    ]
+    message = digest(lines, None)
+    assert message.text.startswith("<@UANA> <!subteam^SLEADS> 3 conversations, 2 of them")
+    said = json.dumps(message.blocks)
+    assert (said.count("UANA"), said.count("SLEADS")) == (1, 1)
+    assert "<!channel>" not in message.text
+    assert problems_in_message({"text": message.text, "blocks": list(message.blocks)}) == []
+
+
 def test_a_digest_says_how_many_wait_too_long() -> None:
     def head(waiting: int, count: int) -> str:
         waited = timedelta(hours=2)

@@ -4,7 +4,7 @@ A step is said once for each wait. It stands under its key from then on, and is 
 it says whose it is by now, afterwards what came of it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bot.cards import Message, Place
@@ -64,6 +64,13 @@ def say(
         step = _new(place, rungs, [numbers(key) for key in standing])
         if step is not None:
             yield _calls(f"{PING}{place.wait.thread}:{step}", step, conversation, place, rungs)
+
+
+def calls(rungs: Rungs | None, keys: Iterable[str]) -> tuple[str, ...]:
+    """Whom the lines under these keys mention, by Slack's ids."""
+    steps = [numbers(key)[1] for key in keys] if rungs else []
+    found = [_told(rungs, step).mention for step in steps] if rungs else []
+    return tuple(mention for mention in found if mention)
 
 
 def _new(place: Place, rungs: Rungs, said: list[tuple[int, int]]) -> int | None:

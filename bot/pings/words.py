@@ -43,7 +43,7 @@ def line(
     waited = f"{who} has waited {_waited(place, hours)}"
     mine = told.mention and conversation.assignee and not told.mention.startswith("S")
     leaves: list[Element] = [_emoji("hourglass_flowing_sand" if left else "bell"), text(" ")]
-    leaves += [_call(told.mention), text(" ")] if told.mention else []
+    leaves += [call(told.mention), text(" ")] if told.mention else []
     leaves.append(text(f"{waited}.", bold=True))
     leaves.append(text(" It is yours." if mine else f" {whose}"))
     leaves += [text(f" {_left(left)}")] if left else []
@@ -51,8 +51,8 @@ def line(
     words = " ".join(
         filter(None, (f"{waited} on {_subject(conversation)}{_asked(place)}.", whose, _left(left)))
     )
-    call = f"{_called(told.mention)} " if told.mention else ""
-    return Message(call + mail.escape(words), (_about(leaves), *_more(conversation, place)))
+    calls = f"{called(told.mention)} " if told.mention else ""
+    return Message(calls + mail.escape(words), (_about(leaves), *_more(conversation, place)))
 
 
 def direct(conversation: Conversation, place: Place, hours: Hours = ALWAYS) -> Message:
@@ -180,13 +180,15 @@ def _emoji(name: str) -> Element:
     return {"type": "emoji", "name": name}
 
 
-def _call(mention: str) -> Element:
+def call(mention: str) -> Element:
+    """Mention a person or a user group, by Slack's id."""
     if mention.startswith("S"):
         return {"type": "usergroup", "usergroup_id": mention}
     return {"type": "user", "user_id": mention}
 
 
-def _called(mention: str) -> str:
+def called(mention: str) -> str:
+    """The same in a fallback text."""
     return f"<!subteam^{mention}>" if mention.startswith("S") else f"<@{mention}>"
 
 
