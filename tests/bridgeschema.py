@@ -17,7 +17,7 @@ from bot.tables import DURATION
 
 Schema = dict[str, Any]
 ROOT = Path(__file__).parent.parent
-_ROW = re.compile(r"^\| `([a-z]+\.[a-z_]+)` \| (.*?) \| (.*?) \|$", re.MULTILINE)
+_ROW = re.compile(r"^\| `([a-z]+\.[a-z_]+)` \| (.*?) \|(.*)\|$", re.MULTILINE)
 _LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
 
 MANY = ("routes", "hours", "ladder")
@@ -142,13 +142,13 @@ def _meanings() -> dict[str, str]:
     """What docs/configuration.md says of each key, without its markup."""
     document = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     return {
-        key: _plain(what) + (f". Default: {_plain(default)}" if default else "")
+        key: _plain(what) + (f". Default: {_plain(default)}" if default.strip() else "")
         for key, what, default in _ROW.findall(document)
     }
 
 
 def _plain(words: str) -> str:
-    return _LINK.sub(r"\1", words).replace("`", "").replace("*", "")
+    return _LINK.sub(r"\1", words).replace("`", "").replace("*", "").strip()
 
 
 if __name__ == "__main__":
