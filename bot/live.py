@@ -1,7 +1,7 @@
 """`Live`: the settings that hold at this moment: the file may change, and so may the routes people add."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.health import Health
@@ -20,7 +20,9 @@ class Live:
     def __init__(self, settings: Settings, health: Health | None = None) -> None:
         self.settings = self._said = settings
         self.changing = asyncio.Lock()
-        """Who changes routes holds it from the look at them to the end: two at once would not see each other."""
+        """Held by whoever changes routes: two at once would not see what the other does."""
+        self.then: Callable[[], None] = lambda: None
+        """What else follows a change."""
         self._watched: tuple[Route, ...] = ()
         self._health = health
 
@@ -40,3 +42,4 @@ class Live:
 
     def _merge(self) -> None:
         self.settings = replace(self._said, routes=(*self._said.routes, *self._watched))
+        self.then()

@@ -16,6 +16,7 @@ from commands import (
     show,
     snooze,
     status,
+    watch,
 )
 
 ACTIONS: tuple[Action, ...] = (
@@ -30,6 +31,7 @@ ACTIONS: tuple[Action, ...] = (
     next.ACTION,
     lists.ACTION,
     audit.ACTION,
+    watch.ACTION,
     link.ACTION,
     card.ACTION,
     mail.ACTION,

@@ -50,4 +50,4 @@ def test_every_button_and_option_that_a_card_can_show_is_answered() -> None:
 
 def test_every_modal_that_can_be_opened_is_answered() -> None:
     answered = {modal.callback_id for action in ACTIONS for modal in action.modals}
-    assert {*dialog.CALLBACKS.values(), *dialog.ASKING.values(), "assign", "snooze"} == answered
+    assert {*dialog.CALLBACKS.values(), *dialog.ASKING.values(), "assign", "snooze", "watch"} == answered

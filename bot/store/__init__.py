@@ -3,6 +3,7 @@
 from bot.store.claims import Claim, ClaimState, Ended, Snooze
 from bot.store.outbox import LATE, TYPED
 from bot.store.people import Link, LinkCode
+from bot.store.routes import Watch
 from bot.store.rows import Choice, Delivery, Draft, Looked, Reply, ReplyState, Work, Writing
 from bot.store.sqlite import Store
 from bot.store.writing import FORGOTTEN
@@ -24,6 +25,7 @@ __all__ = [
     "ReplyState",
     "Snooze",
     "Store",
+    "Watch",
     "Work",
     "Writing",
 ]

@@ -5,13 +5,16 @@ from datetime import datetime
 
 from bot.store.audit import AuditTable
 from bot.store.claims import ClaimsTable
+from bot.store.forgotten import ForgottenTable
 from bot.store.leases import LeaseTable
+from bot.store.names import NamesTable
 from bot.store.outbox import OutboxTable
 from bot.store.overdue import OverdueTable
 from bot.store.people import PeopleTable
 from bot.store.pinged import PingedTable
 from bot.store.posts import PostsTable
 from bot.store.record import RecordTable
+from bot.store.routes import RoutesTable
 from bot.store.schema import open_database
 from bot.store.work import WorkTable
 from bot.store.writer import Writer
@@ -30,6 +33,9 @@ class Store(
     ClaimsTable,
     OverdueTable,
     PingedTable,
+    NamesTable,
+    RoutesTable,
+    ForgottenTable,
 ):
     """What the bridge remembers. With `visiting`, another process's claims are left alone."""
 

@@ -1,0 +1,236 @@
+"""Routes, changed from Slack: who may, in which channel, what is refused, and word of it to all there."""
+
+from dataclasses import dataclass, replace
+
+from bot import mail, routebook, routechecks, routespec, routewords
+from bot.cards import Message, context, richtext_block
+from bot.desk import Desk
+from bot.errors import BridgeError, Misconfigured, NotAllowed, UserError
+from bot.names import CHANNEL
+from bot.people import Unknown
+from bot.richtext import Element, section, text
+from bot.routespec import Problem, Table
+from bot.routing import Route
+from bot.slackapi import SlackRefused, call
+from bot.store import Watch
+
+LIST = "`/freescout routes` lists what leads here."
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Who asks: as which FreeScout user, 0 for none, and whether they may change routes."""
+
+    slack_user: str
+    user: int
+    name: str
+    may: bool
+
+    @property
+    def element(self) -> Element:
+        """Their name as text: to be named pings nobody."""
+        return text(self.name) if self.name else {"type": "user", "user_id": self.slack_user}
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """A channel, by its id and by every name that routes may call it."""
+
+    id: str
+    names: frozenset[str]
+    member: bool = True
+    private: bool = False
+
+    def leads(self, route: Route) -> bool:
+        """Whether a route leads here."""
+        return route.channel == self.id or route.channel.casefold() in self.names
+
+
+class Wrong(UserError):
+    """A route that cannot be: each problem with its key."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(one.words for one in problems))
+
+
+async def who(desk: Desk, slack_user: str) -> Who:
+    """Say who asks; raise NotAllowed where they may not even look."""
+    address = (await desk.people.allowed(slack_user)).casefold()
+    people = {one.casefold() for one in desk.settings.operator_people}
+    named = slack_user.casefold() in people or (bool(address) and address in people)
+    try:
+        user = await desk.people.user(slack_user)
+    except Unknown:
+        if not named:
+            raise
+        return Who(slack_user, 0, "", may=True)
+    return Who(slack_user, user.id, mail.one_line(user.name, 80), may=named or user.role == "admin")
+
+
+async def operator(desk: Desk, slack_user: str) -> Who:
+    """The same for whoever wants to change something; raise NotAllowed where they may not."""
+    asking = await who(desk, slack_user)
+    if not asking.may:
+        raise NotAllowed(
+            "Only admins of FreeScout, and people whom the bridge's configuration names as operators, change "
+            "routes, so nothing was done. Ask one of them; `/freescout routes` shows you what there is.",
+            asking.user,
+        )
+    return asking
+
+
+async def here(desk: Desk, channel: str) -> Here:
+    """The channel in which somebody asks; what Slack does not tell of it is left out."""
+    try:
+        told = (await call(desk.web.conversations_info, channel=channel)).get("channel") or {}
+    except (SlackRefused, Misconfigured):
+        told = {"is_private": True}  # the bot is not in it: of a public one Slack would tell
+    remembered = await desk.store.names(CHANNEL)
+    names = {name for name, identity in remembered.items() if identity == channel}
+    names |= {str(told.get("name") or "").casefold()} - {""}
+    direct = channel.startswith("D") or told.get("is_im") or told.get("is_mpim")
+    if direct or not channel:
+        raise UserError("Routes lead to channels: say this in the channel that shall show the conversations.")
+    private = bool(told.get("is_private"))
+    return Here(channel, frozenset(names), bool(told.get("is_member")), private)
+
+
+async def enter(desk: Desk, place: Here) -> None:
+    """Make sure that the bot can speak in a channel; raise UserError where somebody has to let it in."""
+    if place.member:
+        return
+    if place.private:
+        raise UserError("The app is not in this channel, so nothing was done: `/invite` it, and try again.")
+    try:
+        await call(desk.web.conversations_join, channel=place.id)
+    except (SlackRefused, Misconfigured) as error:
+        raise UserError(f"The app cannot join this channel, so nothing was done: {error}.") from error
+
+
+async def add(desk: Desk, by: Who, place: Here, spec: Table) -> None:
+    """Add a route to a channel; raise Wrong where it cannot be."""
+    spec, route = await _valid(desk, place.id, spec)
+    await enter(desk, place)
+    async with desk.live.changing:
+        await _refuse_twins(desk, place, route)
+        watch = await desk.store.add_watch(Watch(place.id, routespec.dumps(spec), by.slack_user, by.user))
+        await _hold(desk, by, "watch", "", await _words(desk, watch))
+    await _say(desk, by, watch, route, "watches {} here.")
+
+
+async def change(desk: Desk, by: Who, place: Here, before: Watch, spec: Table) -> None:
+    """Write a route anew; raise Wrong where it cannot be, and UserError where it is not as it was seen."""
+    spec, route = await _valid(desk, before.channel, spec)
+    after = replace(before, spec=routespec.dumps(spec), slack_user=by.slack_user, user=by.user)
+    if after.spec == before.spec:
+        return
+    async with desk.live.changing:
+        await _refuse_twins(desk, place, replace(route, number=before.id, watched=True))
+        known, _ = routebook.read(before)
+        anew = known is None or routespec.taken(known) != routespec.taken(route)
+        if not await desk.store.change_watch(before, after, anew=anew):
+            raise UserError(
+                "Somebody changed or removed this route meanwhile, so nothing was done. Look again."
+            )
+        await _hold(desk, by, "edit watch", await _words(desk, before), await _words(desk, after))
+    await _say(desk, by, after, route, f"changed watch {before.id} of this channel to {{}}.")
+
+
+async def remove(desk: Desk, by: Who, watch: Watch) -> None:
+    """Take a route away."""
+    async with desk.live.changing:
+        if not await desk.store.remove_watch(watch.id):
+            raise UserError(f"Watch {watch.id} was removed already.")
+        await _hold(desk, by, "unwatch", await _words(desk, watch), "")
+    route, _ = routebook.read(watch)
+    await _say(desk, by, watch, route, "no longer watches {} here.")
+
+
+async def watch_of(desk: Desk, identity: int) -> Watch | None:
+    """A route from Slack by its number."""
+    return next((one for one in await desk.store.watches() if one.id == identity), None)
+
+
+def fixed(desk: Desk, route: Route, user: int) -> NotAllowed:
+    """The refusal to change what the file says."""
+    return NotAllowed(
+        f"{route.called.capitalize()} is {_from_file(desk, route)}: change it there. "
+        "What the file says cannot be changed from Slack, so nothing was done.",
+        user,
+    )
+
+
+def _from_file(desk: Desk, route: Route) -> str:
+    line = f", line {route.line}" if route.line else ""
+    return f"from {desk.settings.bridge_config}{line}"
+
+
+async def meant(desk: Desk, place: Here, spec: Table) -> Route | None:
+    """The route of a channel that takes what a table says."""
+    _, route = await _valid(desk, place.id, spec)
+    return await _twin(desk, place, route)
+
+
+async def _valid(desk: Desk, channel: str, spec: Table) -> tuple[Table, Route]:
+    _, problems = routespec.read(spec, channel)
+    if problems:
+        raise Wrong(problems)
+    checked, problems = await routechecks.checked(desk, spec)
+    route, _ = routespec.read(checked, channel)
+    if problems or route is None:
+        raise Wrong(problems)
+    return checked, route
+
+
+async def _refuse_twins(desk: Desk, place: Here, route: Route) -> None:
+    if twin := await _twin(desk, place, route):
+        whose = f" ({_from_file(desk, twin)})" if not twin.watched else ""
+        raise Wrong((Problem("", f"The same comes here already by {twin.called}{whose}."),))
+
+
+async def _twin(desk: Desk, place: Here, route: Route) -> Route | None:
+    """Another route that brings the same to this channel, however it names the mailbox."""
+    boxes = await desk.people.mailboxes()
+    wanted = routespec.taken(route)
+    for one in desk.settings.routes:
+        itself = one.watched and route.watched and one.number == route.number
+        ids = tuple(routechecks.identity(box, boxes) or box for box in one.mailboxes)
+        same = routespec.taken(replace(one, mailbox=ids or None)) == wanted
+        if same and place.leads(one) and not itself:
+            return one
+    return None
+
+
+async def _words(desk: Desk, watch: Watch) -> str:
+    """A route as the record has it: the channel's id, and what would be typed."""
+    called = routechecks.called(await desk.people.mailboxes())
+    return f"{watch.channel}: {routewords.words(routespec.loads(watch.spec), called)}"
+
+
+async def _hold(desk: Desk, by: Who, action: str, before: str, after: str) -> None:
+    """Put a change on record, and let it hold from now on."""
+    await desk.store.audit(
+        slack_user=by.slack_user,
+        user=by.user,
+        action=action,
+        conversation=0,
+        before=before,
+        after=after,
+        outcome="done",
+    )
+    await routebook.load(desk.live, desk.store)
+
+
+async def _say(desk: Desk, by: Who, watch: Watch, route: Route | None, sentence: str) -> None:
+    """Tell everybody in the channel, for what stands there changes for all of them."""
+    called = routechecks.called(await desk.people.mailboxes())
+    said = routespec.told(route, called) if route else f"what watch {watch.id} said"
+    words = mail.one_line(sentence.format(said), 1500)
+    how = mail.one_line("; ".join(routespec.manner(route)) if route else "", 500)
+    leaves = [by.element, text(f" {words}"), *([text(f"\n{how}", italic=True)] if how else [])]
+    shown = (richtext_block(section(*leaves)), context(LIST))
+    try:
+        await desk.say(watch.channel, Message(mail.escape(f"{by.name or 'An operator'} {words}"), shown))
+    except BridgeError as error:
+        raise UserError(f"That holds from now on, but the channel could not be told: {error}.") from error

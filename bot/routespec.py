@@ -1,0 +1,110 @@
+"""A route that people add from Slack: its table ↔ a `Route`, with each problem at its key. Pure."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from enum import Enum
+from typing import Any
+
+from bot.routing import KEYS, Event, Route, Rule, read_route
+from bot.tables import Where
+
+Table = dict[str, Any]
+
+_PLACES = (*((key,) for key in KEYS), *(("deliver", event.value) for event in Event))
+_SAID = re.compile(r"route(?::(\d+))?(?:, [^:]*)?: (.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a route, and at which key: `deliver.note` is one of `deliver`. Empty for none."""
+
+    key: str
+    words: str
+
+
+def read(spec: Mapping[str, Any], channel: str) -> tuple[Route | None, tuple[Problem, ...]]:
+    """Read a route by its table; None where anything is wrong with it."""
+    where = Where("route", known={place: line for line, place in enumerate(_PLACES)})
+    problems: list[str] = []
+    route = read_route(where, {**spec, "channel": channel}, problems)
+    return None if problems else route, tuple(map(_problem, problems))
+
+
+def _problem(words: str) -> Problem:
+    """The readers say the line of what is wrong: here each key is a line."""
+    found = _SAID.fullmatch(words)
+    if found is None:
+        return Problem("", words)
+    said = found[2][:1].upper() + found[2][1:]
+    return Problem(".".join(_PLACES[int(found[1])]) if found[1] else "", said)
+
+
+def loads(kept: str) -> Table:
+    """A table as it was kept; an empty one where it is none."""
+    try:
+        table = json.loads(kept)
+    except ValueError:
+        return {}
+    return table if isinstance(table, dict) else {}
+
+
+def dumps(spec: Mapping[str, Any]) -> str:
+    """A table to keep."""
+    return json.dumps(spec, ensure_ascii=False)
+
+
+def taken(route: Route) -> str:
+    """Which conversations a route takes, as a word: that of another that takes the same is the same."""
+    parts = (sorted(map(_boxed, route.mailboxes)), stable(route.rule), route.default)
+    return hashlib.sha256(repr(parts).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def placed(route: Route) -> str:
+    """The same, with the channel to which it brings them."""
+    return f"{route.channel.casefold()}:{taken(route)}"
+
+
+def _boxed(box: int | str) -> str:
+    return str(box).casefold()
+
+
+def stable(value: object) -> object:
+    """The same in every process, as the order of a set is not; without what comparisons leave out."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return [(one.name, stable(getattr(value, one.name))) for one in fields(value) if one.compare]
+    if isinstance(value, frozenset):
+        return sorted(repr(stable(one)) for one in value)
+    if isinstance(value, tuple):
+        return [stable(one) for one in value]
+    return value.value if isinstance(value, Enum) else value
+
+
+def told(route: Route, called: Mapping[int, str]) -> str:
+    """What a route takes, as people say it; `called` has the names of mailboxes by their ids."""
+    boxes = [called.get(one, f"mailbox {one}") if isinstance(one, int) else one for one in route.mailboxes]
+    parts = [" or ".join(boxes) or ("" if route.rule == Rule() else "every mailbox"), str(route.rule)]
+    said = ", ".join(filter(None, parts))
+    last = "what no other route takes" if route.default else ""
+    return ", ".join(filter(None, (said, last))) or "everything"
+
+
+def manner(route: Route) -> Sequence[str]:
+    """How it is said where a route leads, as far as the route has it otherwise than usual."""
+    said = [f"{event}: {place}" for event, place in sorted(route.deliver.said)]
+    said += [f"bodies: {route.body}"] if route.body != "full" else []
+    said += ["what is typed in its threads becomes notes"] if route.notes else []
+    said += (
+        [f"own waits: {', '.join(_wait(one.total_seconds()) for one in route.after)}"] if route.after else []
+    )
+    return [*said, *(f"open to {who}" for who in sorted(route.open_to))]
+
+
+def _wait(seconds: float) -> str:
+    rest, parts = int(seconds), []
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        count, rest = divmod(rest, size)
+        parts += [f"{count}{unit}"] if count else []
+    return "".join(parts)

@@ -1,0 +1,227 @@
+"""Routes from Slack: which conversations this channel shows. Operators and FreeScout's admins change them."""
+
+import asyncio
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from bot import mail, routebook, routechanges, routechecks, routeforms, routelist, routespec, routewords
+from bot.desk import excuse
+from bot.errors import BridgeError, UserError
+from bot.forms import View, notice
+from bot.routeforms import Form
+from bot.routelist import Listing, Row
+from bot.slackapi import call
+from bot.store import Watch
+from bot.surfaces import Action, Ask, Button, FieldError, Modal, Word
+
+_PATIENCE = 2.0
+"""Seconds of the three in which Slack wants an answer to a dialog: FreeScout may take longer."""
+_MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
+_NUMBER = re.compile(r"(?:watch |route )?#?([0-9]{1,9})", re.IGNORECASE)
+
+
+async def typed(ask: Ask) -> None:
+    """`/freescout watch Support tag:vip`; without words, a dialog."""
+    if not ask.text:
+        await added(ask)
+        return
+    by = await routechanges.operator(ask.desk, ask.person)
+    spec = routewords.read(await _words(ask))
+    await routechanges.add(ask.desk, by, await routechanges.here(ask.desk, ask.channel), spec)
+
+
+async def unwatched(ask: Ask) -> None:
+    """`/freescout unwatch 3`, or with the words by which it was added."""
+    by = await routechanges.operator(ask.desk, ask.person)
+    if not ask.text:
+        raise UserError("Which one? `/freescout routes` lists them: say its number, `/freescout unwatch 3`.")
+    number = _NUMBER.fullmatch(ask.text.strip())
+    await _remove(ask, by, await (_numbered(ask, by, int(number[1])) if number else _worded(ask, by)))
+
+
+async def _numbered(ask: Ask, by: routechanges.Who, number: int) -> Watch:
+    if watch := await routechanges.watch_of(ask.desk, number):
+        return watch
+    for route in ask.desk.settings.routes:
+        if not route.watched and route.number == number:
+            raise routechanges.fixed(ask.desk, route, by.user)
+    raise UserError(f"There is no watch {number}. `/freescout routes` lists what there is.")
+
+
+async def _worded(ask: Ask, by: routechanges.Who) -> Watch:
+    place = await routechanges.here(ask.desk, ask.channel)
+    route = await routechanges.meant(ask.desk, place, routewords.read(await _words(ask)))
+    if route and not route.watched:
+        raise routechanges.fixed(ask.desk, route, by.user)
+    watch = await routechanges.watch_of(ask.desk, route.number) if route else None
+    if watch is None:
+        raise UserError("No route of this channel says that. `/freescout routes` lists what there is.")
+    return watch
+
+
+async def _remove(ask: Ask, by: routechanges.Who, watch: Watch) -> None:
+    await routechanges.remove(ask.desk, by, watch)
+    if watch.channel != ask.channel:
+        await ask.tell(f"Watch {watch.id} is removed. Its channel was told.")
+
+
+async def _words(ask: Ask) -> str:
+    """What was typed; who is mentioned is meant by their address."""
+    words = ask.text
+    for mention in _MENTION.finditer(ask.text):
+        user = (await ask.desk.people.acting(mention[1])).user
+        words = words.replace(mention[0], user.email)
+    return mail.from_slack(words)
+
+
+async def listed(ask: Ask) -> None:
+    """`/freescout routes`: those that lead to this channel; `routes all`: every one."""
+    if ask.text.casefold() not in ("", "all"):
+        raise UserError("`/freescout routes` lists those of this channel, `/freescout routes all` every one.")
+    await _list(ask, everywhere=ask.text != "", start=0)
+
+
+async def turned(ask: Ask) -> None:
+    """*More*: the next page."""
+    start, _, which = ask.text.partition(":")
+    await _list(ask, everywhere=which == "all", start=replace(ask, text=start).number)
+
+
+async def _list(ask: Ask, *, everywhere: bool, start: int) -> None:
+    by = await routechanges.who(ask.desk, ask.person)
+    rows = await _rows(ask)
+    if not everywhere:
+        place = await routechanges.here(ask.desk, ask.channel)
+        rows = [one for one in rows if _leads(one, place)]
+    called = routechecks.called(await ask.desk.people.mailboxes())
+    listing = Listing(rows, called, ask.desk.settings.bridge_config, by.may, everywhere, start)
+    await ask.tell(routelist.title(listing), *routelist.blocks(listing))
+
+
+async def _rows(ask: Ask) -> list[Row]:
+    """Every route, those of the file first."""
+    names = {one.id: one.name for one in await ask.desk.freescout.users()}
+    rows = [Row(route) for route in ask.desk.settings.routes if not route.watched]
+    for watch in await ask.desk.store.watches():
+        route, wrong = routebook.read(watch)
+        rows.append(Row(route, watch, wrong, names.get(watch.user, "")))
+    return rows
+
+
+def _leads(row: Row, place: routechanges.Here) -> bool:
+    return row.watch.channel == place.id if row.watch else row.route is not None and place.leads(row.route)
+
+
+async def added(ask: Ask) -> None:
+    """*Add Route*, for the channel in which it was pressed."""
+
+    async def build() -> View:
+        await routechanges.operator(ask.desk, ask.person)
+        place = await routechanges.here(ask.desk, ask.channel)
+        kept = {"channel": ask.channel, "thread": ask.thread, "leads": place.id}
+        return routeforms.view(Form({}, await ask.desk.people.mailboxes(), kept))
+
+    await ask.open("Add Route", build)
+
+
+async def edited(ask: Ask) -> None:
+    """*Edit*."""
+
+    async def build() -> View:
+        await routechanges.operator(ask.desk, ask.person)
+        watch = await _there(ask, ask.number)
+        kept = {"channel": ask.channel, "thread": ask.thread, "leads": watch.channel, "watch": watch.id}
+        kept["seen"] = _seen(watch)
+        return routeforms.view(Form(routespec.loads(watch.spec), await ask.desk.people.mailboxes(), kept))
+
+    await ask.open("Edit Route", build)
+
+
+async def removed(ask: Ask) -> None:
+    """*Remove*, and yes."""
+    by = await routechanges.operator(ask.desk, ask.person)
+    await _remove(ask, by, await _there(ask, ask.number))
+
+
+async def _there(ask: Ask, identity: int) -> Watch:
+    if watch := await routechanges.watch_of(ask.desk, identity):
+        return watch
+    raise UserError(f"Watch {identity} was removed already. `/freescout routes` lists what there is.")
+
+
+def _seen(watch: Watch) -> str:
+    return hashlib.sha256(watch.spec.encode()).hexdigest()[:16]
+
+
+async def submitted(ask: Ask) -> None:
+    """Keep what the dialog says, unless something in it is wrong: that is said at its fields."""
+    watch = await _there(ask, int(ask.kept["watch"])) if ask.kept.get("watch") else None
+    before = routespec.loads(watch.spec) if watch else {}
+    if watch and _seen(watch) != ask.kept.get("seen"):
+        raise UserError("Somebody changed this route meanwhile: close this and press Edit again.")
+    spec, wrong = routeforms.read(ask.fields, before)
+    known = {one.key for one in wrong}
+    _, more = routespec.read(spec, str(ask.kept["leads"]))
+    wrong = (*wrong, *(one for one in more if one.key not in known and not (known and not one.key)))
+    if wrong:
+        raise _at_fields(wrong)
+    saving = asyncio.ensure_future(_save(ask, watch, spec))
+    done, _ = await asyncio.wait({saving}, timeout=_PATIENCE)
+    if not done:
+        await _late(ask, saving, spec)
+        return
+    try:
+        saving.result()
+    except routechanges.Wrong as error:
+        raise _at_fields(error.problems) from error
+
+
+async def _save(ask: Ask, watch: Watch | None, spec: routespec.Table) -> None:
+    by = await routechanges.operator(ask.desk, ask.person)
+    place = await routechanges.here(ask.desk, str(ask.kept["leads"]))
+    if watch:
+        await routechanges.change(ask.desk, by, place, watch, spec)
+    else:
+        await routechanges.add(ask.desk, by, place, spec)
+
+
+async def _late(ask: Ask, saving: "asyncio.Future[None]", spec: routespec.Table) -> None:
+    """Wait for FreeScout with the dialog open; where something is wrong, show it again as it was filled."""
+    if ask.lead is not None:
+        await ask.lead(response_action="update", view=notice("Route", "Asking FreeScout…"))
+    try:
+        await saving
+    except BridgeError as error:
+        form = Form(spec, await ask.desk.people.mailboxes(), ask.kept, excuse(error))
+        await call(ask.desk.web.views_update, view_id=ask.view, view=routeforms.view(form))
+        if not isinstance(error, routechanges.Wrong):
+            raise  # a refusal goes on record
+        return
+    done = notice("Route", "It holds from now on. The channel was told.")
+    await call(ask.desk.web.views_update, view_id=ask.view, view=done)
+
+
+def _at_fields(problems: tuple[routespec.Problem, ...]) -> FieldError:
+    fields: Mapping[str, Any] = routeforms.at_fields(problems)
+    first, *_ = fields
+    return FieldError(first, fields[first], fields)
+
+
+ACTION = Action(
+    "watch",
+    words=(
+        Word("watch", "Support tag:vip", "shows such conversations in this channel, too", typed),
+        Word("unwatch", "3", "ends that, by the route's number or its words", unwatched),
+        Word("routes", "", "lists the routes that lead to this channel; `routes all` every one", listed),
+    ),
+    buttons=(
+        Button(routelist.ADD, added),
+        Button(routelist.EDIT, edited),
+        Button(routelist.REMOVE, removed),
+        Button(routelist.FURTHER, turned),
+    ),
+    modals=(Modal(routeforms.CALLBACK, submitted, kept=True),),
+)
