@@ -26,12 +26,12 @@ from bot.plan import Posted, Step, Urgency
 from bot.policy import Then, slack
 from bot.poster import Poster
 from bot.richtext import Element, link, section, text
-from bot.routing import Route
+from bot.routing import Route, Rule
 from bot.slackapi import SlackRefused, call
 from bot.store import Delivery
 from bot.uploads import info, upload
-from bot.waitlist import offers
 from bot.veil import shown
+from bot.waitlist import offers
 
 log = logging.getLogger(__name__)
 
@@ -178,7 +178,7 @@ class Morning:
         shown = await self._shown(rows.get(key))
         if shown and shown.version == WHOLE:
             return
-        told = await self._told(boxes, today, daystats.last_days(now, kept, digest.days))
+        told = await self._told(name, boxes, today, daystats.last_days(now, kept, digest.days))
         if shown is None:
             shown = await self._say(channel, Step(key, WORDS, message(told), None, Urgency.PING))
         if shown and await self._pictured(channel, shown.ts, told):
@@ -201,17 +201,30 @@ class Morning:
         ts = row.ts or await self._poster.settle(0, row, None)
         return Posted(ts, row.version) if ts else None
 
-    async def _told(self, boxes: Sequence[Mailbox], today: date, span: Span) -> Told:
+    async def _told(self, name: str, boxes: Sequence[Mailbox], today: date, span: Span) -> Told:
         """Count, in 26 requests; more where `waiters.MOST` are not all that is open."""
         desk = self._desk
         kept = {box.id: waiters.kept(desk, box) for box in boxes}
         waiting, unread = await waiters.open_ones(desk, kept)
         changed = await self._changed(list(kept), span)
-        counted = daystats.count(waiting, changed, kept, span, desk.now())
+        cut = len(changed) >= MOST
+        waiting, changed = await self._here(name, waiting), await self._here(name, changed)
+        counted = await asyncio.to_thread(daystats.count, waiting, changed, kept, span, desk.now())
         whole = daystats.together(counted)
         url = desk.settings.conversation_url(whole.waiting[0].conversation.id) if whole.waiting else ""
         names = tuple(mail.one_line(box.name, 60) for box in boxes)
-        return Told(today, span, counted, names, url, len(changed) >= MOST, unread)
+        return Told(today, span, counted, names, url, cut, unread)
+
+    async def _here(self, name: str, rows: list[Conversation]) -> list[Conversation]:
+        """Those that a channel shows: its routes may ask for more than a mailbox."""
+        settings, people = self._desk.settings, self._desk.people
+        if all(route.rule == Rule() and not route.default for route in settings.routes):
+            return rows
+        found = []
+        for row in rows:
+            taken = routes.matching(row, await people.mailbox(row.mailbox_id), settings, [name])
+            found += [row] if any(route.channel == name for route in taken) else []
+        return found
 
     async def _changed(self, mailboxes: Sequence[int], span: Span) -> list[Conversation]:
         query = ConversationQuery(

@@ -113,7 +113,7 @@ class Ringing:
         found.ladders = {
             channel: routes.ladder(route, settings, mailbox) for channel, route in chosen.items()
         }
-        matching = routes.matching(conversation, mailbox, settings)
+        matching = (*chosen.values(), *routes.matching(conversation, mailbox, settings))
         found.own = tuple(routes.ladder(route, settings, mailbox) for route in matching)
         found.hours = hours = routes.opening(settings, mailbox)
         wait = clock.waiting(conversation)

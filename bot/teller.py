@@ -19,6 +19,7 @@ from bot.model import Mailbox
 from bot.plan import CARD, RECEIPT, Step, Urgency
 from bot.poster import CardGone, Poster
 from bot.richtext import section, text
+from bot.routing import Body
 from bot.slackapi import call
 from bot.store import Delivery, Reply, ReplyState
 
@@ -131,7 +132,7 @@ class Teller:
         return own.ts or await self._poster.settle(reply.conversation, own, cards.get(own.channel))
 
     async def _shown_in(self, reply: Reply) -> set[str] | None:
-        """The channels that show its mailbox, as its writer saw it last; None while that is unknown."""
+        """The channels that show its mailbox, with every word; None while nobody knows which it is."""
         seen = Seen.load(reply.now_seen or reply.seen)
         if seen:
             with suppress(BridgeError):  # while FreeScout is away, what is known of it holds
@@ -139,12 +140,13 @@ class Teller:
         if seen is None or seen.mailbox not in self._boxes:
             return None
         mailbox = self._boxes[seen.mailbox] or Mailbox(seen.mailbox, "")
-        found: set[str] = set()
+        found: dict[str, bool] = {}
         for route in self._desk.settings.routes:
             if routes.leads_from(route, mailbox):
                 with suppress(BridgeError):  # the looks tell of a channel that is not there
-                    found.add(await self._channels.id(route.channel))
-        return found
+                    channel = await self._channels.id(route.channel)
+                    found[channel] = found.get(channel, True) and route.body is Body.FULL
+        return {channel for channel, whole in found.items() if whole}
 
     async def _channel(self, reply: Reply, cards: Mapping[str, str]) -> str:
         """Where the conversation's card is, the writer's own one before others; else a direct message."""

@@ -111,8 +111,10 @@ class ThreadNotes:
         except NotFound as error:
             raise NotFound("This conversation was deleted from FreeScout for good.") from error
         mailbox = await self._desk.people.mailbox(conversation.mailbox_id)
-        matching = routes.matching(conversation, mailbox, self._desk.settings)
-        here = [route for route in matching if await self._leads(route, channel)]
+        settings = self._desk.settings
+        there = [route.channel for route in settings.routes if await self._leads(route, channel)]
+        matching = routes.matching(conversation, mailbox, settings, there)
+        here = [route for route in matching if route.channel in there]
         if not here:
             raise UserError("The conversation was moved to a mailbox that is not shown in this channel.")
         return any(route.notes for route in here)

@@ -23,7 +23,7 @@ from bot.routing.conditions import (
 )
 from bot.tables import Where, mailbox, meant, unknown
 
-CONDITIONS = tuple(Key)
+CONDITIONS = tuple(key.value for key in Key)
 TYPES = ("email", "phone", "chat")
 GROUPS = ("all", "any", "unless")
 LONGEST = 200

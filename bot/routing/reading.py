@@ -19,7 +19,7 @@ OPEN_TO = (GUESTS, ORGANISATIONS)
 
 KEYS = (
     "channel",
-    *(key.value for key in CONDITIONS),
+    *CONDITIONS,
     *GROUPS,
     "default",
     "name",
