@@ -21,6 +21,7 @@ from bot.freescout import ConversationQuery, Page, Sort
 from bot.health import Health
 from bot.ladder import WARNING, limit
 from bot.model import Conversation, Mailbox, Status
+from bot.routespec import stable
 from bot.routing import Route
 
 log = logging.getLogger(__name__)
@@ -135,7 +136,8 @@ class StaleScan:
     async def _rules(self) -> tuple[float, float | None]:
         """The rules that hold, as a number, and since when they do; None where they are new."""
         settings = self._desk.settings
-        told = repr((settings.routes, settings.routing, settings.stale, settings.hours, settings.ladders))
+        said = (settings.routes, settings.routing, settings.stale, settings.hours, settings.ladders)
+        told = repr(stable(said))  # a set has another order in each process
         rules = float(int(hashlib.sha256(told.encode()).hexdigest()[:12], 16))
         known = await self._desk.store.mark(_RULES) == rules
         return rules, (await self._desk.store.mark(_RULES_SINCE) if known else None)

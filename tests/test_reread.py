@@ -1,5 +1,7 @@
 """The file, changed while the bridge runs: a good one holds at once, a broken one changes nothing and is told."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -12,6 +14,7 @@ from bot.settings import Settings, load
 from tests.conftest import House
 from tests.test_settings import LEAST
 
+ROOT = Path(__file__).parent.parent
 FILE = """
 [[routes]]
 mailbox = "Support"
@@ -114,3 +117,23 @@ async def test_what_is_written_in_pieces_counts_when_it_is_whole() -> None:
         one._read = lambda text=text: text  # type: ignore[method-assign]
         await one.look()
     assert taken == ["help"]
+
+
+RULES = """
+import sys
+from bot.bridgefile import read_file
+from bot.routespec import stable
+print(repr(stable(read_file("bridge.toml", lambda _: sys.argv[1], []))))
+"""
+SETS = FILE.replace("[stale]", 'tag = ["a", "b", "c"]\nopen_to = ["guests", "organisations"]\n[stale]', 1)
+
+
+def test_the_rules_are_told_apart_by_what_they_say_and_not_by_process_or_line() -> None:
+    """Else every start, and every line of space, would have all who wait looked at anew."""
+
+    def told(seed: str, text: str) -> bytes:
+        environment = {"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)}
+        return subprocess.check_output([sys.executable, "-c", RULES, text], env=environment)
+
+    assert told("1", SETS) == told("2", "\n\n" + SETS)
+    assert told("1", SETS) != told("1", SETS.replace('"b"', '"d"'))
