@@ -23,6 +23,7 @@ from bot.people import People
 from bot.settings import Settings
 from bot.slackapi import call
 from bot.store import Store
+from bot.veil import hidden
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,8 @@ class Desk:
         except NotFound as error:
             self.people.forget_user(user)
             raise NotFound("This conversation was deleted from FreeScout for good.") from error
+        if await hidden(self.store, conversation):
+            raise UserError("This conversation's customer was forgotten here: open it in FreeScout.")
         if conversation.mailbox_id not in await self.people.may_see(user):
             self.people.forget_user(user)  # they may be given the right any moment now
             raise NotAllowed(

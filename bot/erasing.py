@@ -4,14 +4,13 @@ Pure; `eraser` does it.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
 from bot import clock, mail
 from bot.cards import Message, gone_card, richtext_block
-from bot.model import Conversation
-from bot.plan import CARD, FILES, RECEIPT, TOLD
+from bot.plan import CARD, FILES, RECEIPT
 from bot.richtext import link, section, text
 from bot.store import Delivery
 
@@ -117,12 +116,3 @@ def expired_lines(after: timedelta) -> Message:
     """What takes the place of a message that spoke of many."""
     words = f"What stood here is older than {clock.spoken(after)}."
     return Message(words, (richtext_block(section(text(words, italic=True))),))
-
-
-def since(conversation: Conversation, newest: int) -> Conversation | None:
-    """What may be shown of a conversation that is forgotten up to a thread: what its customer began anew."""
-    newer = [one for one in conversation.threads if one.id > newest]
-    begun = min((one.id for one in newer if one.type == TOLD[0] and one.state == "published"), default=None)
-    if begun is None:
-        return None
-    return replace(conversation, threads=tuple(one for one in newer if one.id >= begun), preview="")

@@ -22,6 +22,7 @@ from bot.model import Conversation, Status
 from bot.plan import CARD, DIGEST, newest
 from bot.poster import Poster
 from bot.roundup import Missed
+from bot.veil import shown
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +100,7 @@ class Sweep:
 
     async def _tell(self, changed: Sequence[Conversation], since: datetime, away: timedelta) -> None:
         """Tell each channel in one message what it missed."""
+        changed = await shown(self._desk.store, changed)
         stands = await self._desk.store.standing([one.id for one in changed])
         by_channel: dict[str, list[Conversation]] = {}
         for one in changed:

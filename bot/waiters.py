@@ -3,6 +3,7 @@
 FreeScout's own order moves with every message of the customer's, so the threads are fetched with the list.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from bot.desk import Desk
 from bot.errors import UserError
 from bot.freescout import ConversationQuery, NotFound, Sort
 from bot.model import Conversation, Mailbox, Status, User
+from bot.veil import shown
 
 MOST = 300
 """Open conversations whose threads are read, in requests of fifty: those last written to longest ago."""
@@ -35,6 +37,7 @@ class Queue:
 async def queue(desk: Desk, mailboxes: Collection[int], most: int = MOST) -> Queue:
     """List who waits in these mailboxes."""
     rows, cut = await open_ones(desk, mailboxes, most)
+    await asyncio.to_thread(lambda: [clock.waiting(row) for row in rows])  # reads them; verdicts are kept
     found = [one for row in rows if (one := await waits(desk, row))]
     return Queue(tuple(sorted(found, key=longest)), cut)
 
@@ -54,7 +57,7 @@ async def open_ones(
     )
     first = [row async for row in desk.freescout.conversations(query, most=most)]
     further, cut = await _further(desk, query, first, most) if len(first) >= most else ([], False)
-    return [row for row in (*first, *further) if row.mailbox_id in mailboxes], cut
+    return await shown(desk.store, [row for row in (*first, *further) if row.mailbox_id in mailboxes]), cut
 
 
 async def _further(

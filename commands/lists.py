@@ -13,6 +13,7 @@ from bot.freescout import ConversationQuery, Sort
 from bot.model import Conversation, Status, User
 from bot.richtext import Element, link, section, text
 from bot.surfaces import Action, Ask, Button, Word
+from bot.veil import shown
 from bot.waitlist import ALL
 
 FURTHER = "waiting.more"
@@ -39,7 +40,7 @@ async def matching(
             found.append(conversation)
         if len(found) > MOST:
             break
-    return found
+    return await shown(desk.store, found)
 
 
 async def mine(ask: Ask) -> None:
@@ -55,7 +56,7 @@ async def mine(ask: Ask) -> None:
     )
     rows = ask.desk.freescout.conversations(query, most=waiters.MOST)
     theirs = [one async for one in rows if one.assignee and one.assignee.id == user.id]
-    found = [one for one in theirs if one.mailbox_id in boxes]
+    found = await shown(ask.desk.store, [one for one in theirs if one.mailbox_id in boxes])
     waits = [(one, await waiters.waits(ask.desk, one)) for one in found]
     first = sorted((wait for _, wait in waits if wait), key=longest)
     listed = [wait.conversation for wait in first] + [one for one, wait in waits if not wait]

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from bot import crashpoints
-from bot.erasing import EXPIRED, GONE, STAYS, How, erased, expired, since
+from bot.erasing import EXPIRED, GONE, STAYS, How, erased, expired
+from bot.forgetting import forget
 from bot.retentionfile import Retention, read
 from bot.roundup import Line, Missed, away, digest
 from bot.scrubbing import scrubbed, spoken_of
 from bot.store import Delivery
 from bot.tables import Where
+from bot.veil import since
 from bot.waitlist import Entry, listing
 from sandbox.slack import Message
 from tests.conftest import House
@@ -239,9 +241,70 @@ async def test_what_is_too_old_becomes_a_link(house: House) -> None:
     await house.until(lambda: "No secret" in house.said(card))
     house.clock.skip(91 * DAY)
     await restarted(house)  # its rounds are made at once
-    await house.until(lambda: "secret" not in house.said(card).lower(), 15)
+    bodies = ("secretly", "A secret note", "No secret.")
+    await house.until(lambda: not any(one in house.said(card) for one in bodies), 15)
     assert "Older than 90 d: Open in FreeScout" in house.said(card)
     assert "plan.pdf" not in stands(house)
     house.freescout.customer_replies(1, "<p>It burns anew.</p>")
     await house.until(lambda: "It burns anew." in house.said(card))
     assert "secretly" not in house.said(card)
+
+
+# ------------------------------------------------------------------------------------- forgetting
+
+
+async def forgotten(
+    house: House, *conversations: int, email: str = "mark@example.org", dry: bool = False
+) -> str:
+    said, _ = await forget(house.settings, email, conversations, house.clock(), dry=dry, pause=0)
+    return said
+
+
+async def test_a_customer_is_forgotten_beside_the_running_bridge(house: House) -> None:
+    card = await full(house)
+    house.freescout.agent_replies(1, house.ana_id, "<p>It is a secret.</p>")
+    await house.until(lambda: "It is a secret." in house.said(card))
+    await house.quiet()
+    before = stands(house)
+    told = await forgotten(house, dry=True)
+    assert "Conversations: 1." in told
+    assert "1 cards would be removed" in told
+    assert stands(house) == before
+    told = await forgotten(house)
+    assert "1 cards removed" in told
+    assert "NOT" not in told
+    assert "audit log" in told
+    await house.quiet()
+    for word in ("secret", "fire", "plan.pdf", "mark"):
+        assert word not in stands(house).lower()
+    house.freescout.agent_assigns(1, house.ben_id, house.ana_id)
+    house.clock.skip(timedelta(minutes=3))
+    await house.quiet()
+    await house.ana.types("/freescout waiting", channel="support")
+    await house.ana.types("/freescout show 412", channel="support")
+    await house.until(lambda: "was forgotten here" in house.told(house.ana))
+    assert "fire" not in stands(house).lower()
+    assert (
+        "fire"
+        not in "".join(one.all_text for one in house.slack.ephemerals(house.ana))[len(before) :].lower()
+    )
+    calls = len(house.slack.calls)
+    house.freescout.customer_replies(1, "<p>Hello again.</p>")
+    anew = await house.until(lambda: house.cards() and house.cards()[-1])
+    await house.until(lambda: "Hello again." in house.said(anew))
+    assert "secret" not in stands(house).lower().replace("secret fire", "")
+    assert any(one.method == "chat.postMessage" for one in house.slack.calls[calls:])
+
+
+async def test_what_could_not_be_removed_is_reported(house: House) -> None:
+    card = await full(house)
+    for method in ("chat.delete", "chat.update"):
+        house.slack.faults.api(method, error="cant_delete_message", times=100)
+    house.expects_errors = True
+    told = await forgotten(house, 1, email="")
+    assert "NOT removed" in told
+    assert card.ts in told
+
+
+async def test_nobody_is_forgotten_who_is_not_known(house: House) -> None:
+    assert "no conversation was found" in await forgotten(house, email="nobody@example.org")
