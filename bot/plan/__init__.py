@@ -4,7 +4,7 @@ What is said depends only on the truth, never on which webhooks came, or when: e
 a key that stands already is not said again.
 """
 
-from bot.plan.steps import history, newest, next_look, plan
+from bot.plan.steps import bar, happened, history, newest, next_look, plan
 from bot.plan.view import (
     ANEW,
     ASKED,
@@ -16,6 +16,7 @@ from bot.plan.view import (
     RECEIPT,
     TOP,
     UNFETCHED,
+    Bar,
     Posted,
     Step,
     Urgency,
@@ -35,10 +36,13 @@ __all__ = [
     "TOLD",
     "TOP",
     "UNFETCHED",
+    "Bar",
     "Posted",
     "Step",
     "Urgency",
     "View",
+    "bar",
+    "happened",
     "history",
     "newest",
     "next_look",

@@ -1,6 +1,6 @@
 """`plan` itself: truth − mirror → steps. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from bot.model import Conversation, Status
 from bot.pings import Rungs
 from bot.plan.card import card_steps, card_version, left_steps, placed
 from bot.plan.said import file_steps, news_steps, said_steps
-from bot.plan.view import ANEW, CARD, DIGEST, Posted, Step, Urgency, View, digest, step_over
+from bot.plan.view import ANEW, CARD, DIGEST, Bar, Posted, Step, Urgency, View, digest, step_over
 from bot.quiet import Quiet
 from bot.routing import Event
 from bot.routing import Place as Said
@@ -19,35 +19,77 @@ from bot.verdicts import TOLD, Verdict
 
 def plan(view: View, posted: Mapping[str, Posted]) -> list[Step]:
     """List the steps for one channel, in the order in which they are to be taken."""
-    conversation, shown = view.conversation, posted.get(CARD)
-    direct = view.direct or (shown is None and view.rungs is not None and view.rungs.direct is not None)
-    if conversation is None or direct:
+    conversation, shown, held = view.conversation, posted.get(CARD), bar(view, posted)
+    if conversation is None or held is Bar.DIRECT:
         gone = card_steps(posted, "gone", cards.gone_card()) if shown and conversation is None else []
         return [*_pings(view, _plain_place(view), posted), *news_steps(view, posted), *gone]
-    if not _belongs(conversation, shown):
+    if held in (Bar.HIDDEN, Bar.LINE):
         return []
-    if not view.routed:
+    if held is Bar.LEFT:
         place = placed(conversation, view, anew=ANEW in posted)
         left = left_steps(conversation, view, place, posted) if shown else []
         return [*_pings(view, place, posted), *left]
+    return _here(conversation, view, posted, held)
+
+
+def bar(view: View, posted: Mapping[str, Posted]) -> Bar:
+    """What keeps a conversation from being shown as ever in a channel, if anything does.
+
+    `plan` goes by it, and `why` explains it.
+    """
+    conversation, shown = view.conversation, posted.get(CARD)
+    if conversation is None:
+        return Bar.GONE
+    if view.direct or (shown is None and view.rungs is not None and view.rungs.direct is not None):
+        return Bar.DIRECT
+    if not _belongs(conversation, shown):
+        return Bar.HIDDEN
+    if not view.routed:
+        return Bar.LEFT
     if shown is None and DIGEST in posted and not _outgrown(view, posted):
+        return Bar.LINE
+    return Bar.NONE if shown else _cardless(conversation, view, posted)
+
+
+def _cardless(conversation: Conversation, view: View, posted: Mapping[str, Posted]) -> Bar:
+    """Whether no card comes to where none is, or not yet."""
+    place = placed(conversation, view, anew=ANEW in posted)
+    calls = any(_pings(view, place, posted)) or any(_asked(view, posted))
+    if calls or DIGEST in posted:
+        return Bar.NONE
+    if ANEW not in posted and history(view):
+        return Bar.HISTORY
+    inside = any(
+        one.place in (Said.THREAD, Said.BOTH) for one in happened(view, posted) if one.event is not Event.NEW
+    )
+    if ANEW not in posted and not (verdicts.comes(view.deliver) or inside):
+        return Bar.CARDLESS
+    return Bar.BUNDLED if view.deliver.place(Event.NEW) is Said.DIGEST else Bar.NONE
+
+
+def happened(view: View, posted: Mapping[str, Posted]) -> list[Verdict]:
+    """What becomes of each thing that happened, as far as the conversation is shown at all."""
+    if view.conversation is None or not view.conversation.published:
         return []
-    return _here(conversation, view, posted)
+    return list(verdicts.verdicts(view.conversation, view.scene(posted)))
 
 
-def _here(conversation: Conversation, view: View, posted: Mapping[str, Posted]) -> list[Step]:
+def _here(conversation: Conversation, view: View, posted: Mapping[str, Posted], held: Bar) -> list[Step]:
     """The steps in a channel where a conversation belongs."""
     shown, place = posted.get(CARD), placed(conversation, view, anew=ANEW in posted)
-    found = list(verdicts.verdicts(conversation, view.scene(posted))) if conversation.published else []
+    found = happened(view, posted)
     said = list(said_steps(found, view, posted))
-    pings = [*_pings(view, place, posted), *_asked(view, posted)]
+    if held is Bar.HISTORY:
+        return []
+    if held is Bar.CARDLESS:
+        alone = {one.key for one in found if one.place in (Said.CHANNEL, Said.DIGEST)}
+        return [step for step in said if step.key in alone]
     card = card_steps(
         posted, card_version(conversation, place), cards.card(conversation, place), conversation.created_at
     )
-    if shown is None and (without := _cardless(view, posted, found, pings)) is not None:
-        return [step for step in said if step.key in without]
-    if shown is None and view.deliver.place(Event.NEW) is Said.DIGEST and not (pings or DIGEST in posted):
+    if held is Bar.BUNDLED:
         return [replace(step, bundled=Event.NEW) for step in card]
+    pings = [*_pings(view, place, posted), *_asked(view, posted)]
     # A new card comes first, being the head of the thread; a changed one last, when all it sums up is there.
     files = file_steps(conversation, view, posted, found)
     return [*(said + pings + card if shown else card + said + pings), *files]
@@ -59,20 +101,6 @@ def history(view: View) -> bool:
     if closed is None or view.conversation is None or view.conversation.status is not Status.CLOSED:
         return False
     return closed.timestamp() < view.since
-
-
-def _cardless(
-    view: View, posted: Mapping[str, Posted], found: Sequence[Verdict], pings: Sequence[Step]
-) -> frozenset[str] | None:
-    """The keys of what is said where there is no card and none comes; None where one comes."""
-    if pings or ANEW in posted or DIGEST in posted:
-        return None
-    if history(view):
-        return frozenset()
-    inside = any(one.place in (Said.THREAD, Said.BOTH) for one in found if one.event is not Event.NEW)
-    if verdicts.comes(view.deliver) or inside:
-        return None
-    return frozenset(one.key for one in found if one.place in (Said.CHANNEL, Said.DIGEST))
 
 
 def next_look(

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import IntEnum
+from enum import Enum, IntEnum, auto
 
 from bot.cards import Message
 from bot.model import Attachment, Conversation, Mailbox
@@ -49,6 +49,28 @@ class Urgency(IntEnum):
     PING = 2
     QUIET = 3
     REFRESH = 4
+
+
+class Bar(Enum):
+    """What keeps a conversation from being shown as ever in a channel."""
+
+    NONE = auto()
+    GONE = auto()
+    """FreeScout has it no more."""
+    DIRECT = auto()
+    """It is somebody's direct messages: there is no card, and only what is meant for them."""
+    HIDDEN = auto()
+    """A draft, deleted, or spam."""
+    LEFT = auto()
+    """No route leads there."""
+    LINE = auto()
+    """A line in a digest stands for it."""
+    HISTORY = auto()
+    """It was closed before the route was there."""
+    CARDLESS = auto()
+    """The route has no card for it."""
+    BUNDLED = auto()
+    """The next digest tells of it first."""
 
 
 @dataclass(frozen=True, slots=True)
