@@ -41,6 +41,10 @@ class Round:
 
     async def ring(self) -> None:
         """Have it done once more; rings during one doing are one."""
+        self.again()
+
+    def again(self) -> None:
+        """The same, for whoever is no scheduler."""
         self._due.set()
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -89,8 +93,9 @@ def schedule(rounds: Sequence[Round]) -> AsyncIOScheduler:
 
 
 def follow(scheduler: AsyncIOScheduler, rounds: Sequence[Round]) -> None:
-    """Ring as often as is set now; a round that stays as it was keeps its next time."""
+    """Ring as often as is set now, and once at once: other rules may find other things."""
     for number, one in enumerate(rounds):
+        one.again()
         if scheduler.get_job(str(number)).trigger.interval != one.every:
             scheduler.reschedule_job(str(number), trigger=_trigger(one))
 
