@@ -54,12 +54,14 @@ def read(file: Where, tables: object, problems: list[str]) -> tuple[Route, ...]:
     if not tables:
         problems.append(f"{file} has no [[routes]]: nothing would ever be shown.")
     routes: list[Route] = []
+    met: set[Route] = set()
     for number, table in enumerate(tables, start=1):
         where = file.part(f"route {number}", "routes", number - 1)
         route = read_route(where, table, problems)
         if route is not None:
-            if any(replace(one, name=route.name) == route for one in routes):
+            if (nameless := replace(route, name="")) in met:
                 problems.append(f"{where}: the same mailbox and channel as an earlier route.")
+            met.add(nameless)
             routes.append(replace(route, number=number, line=where.line or 0))
     return tuple(routes)
 
