@@ -115,13 +115,15 @@ def count(
     boxes = []
     for mailbox, its in kept.items():
         here = [row for row in rows if row.mailbox_id == mailbox]
-        answers = [list(_answers(row, its.hours)) for row in here]
-        firsts = [told[0] for row, told in zip(here, answers, strict=True) if told and begun(row)]
+        books = [clock.account(row) for row in here]
+        begins = [begun(entries) for entries in books]
+        answers = [list(_answers(entries, its.hours)) for entries in books]
+        firsts = [told[0] for at, told in zip(begins, answers, strict=True) if told and at]
         boxes.append(
             Box(
                 mailbox,
                 tuple(sorted((w for w in waits if w.conversation.mailbox_id == mailbox), key=longest)),
-                sum(1 for row in here if (at := begun(row)) and span.start <= at < span.end),
+                sum(1 for at in begins if at and span.start <= at < span.end),
                 sum(any(span.start <= at < span.end for at, _ in told) for told in answers),
                 tuple(waited for at, waited in firsts if span.start <= at < span.end),
             )
@@ -129,9 +131,9 @@ def count(
     return tuple(boxes)
 
 
-def begun(conversation: Conversation) -> datetime | None:
-    """When a customer began the conversation; None where an agent did, or where it needs no answer."""
-    for entry in clock.account(conversation):
+def begun(entries: Iterable[clock.Entry]) -> datetime | None:
+    """When a customer began a conversation; None where an agent did, or where it needs no answer."""
+    for entry in entries:
         if entry.thread.type in ("customer", "message") and entry.thread.state == "published":
             begins = entry.thread.type == "customer" and entry.effect is not Effect.UNCOUNTED
             return entry.thread.created_at if begins else None
@@ -169,10 +171,10 @@ def _waits(row: Conversation, kept: Mapping[int, Kept], now: datetime) -> Waitin
     return Waiting(row, wait.since, wait.passed(now, its.hours), its.limit)
 
 
-def _answers(conversation: Conversation, hours: Hours) -> Iterator[tuple[datetime, timedelta]]:
+def _answers(entries: Iterable[clock.Entry], hours: Hours) -> Iterator[tuple[datetime, timedelta]]:
     """When each wait was answered by a reply, and how long it had been."""
     since: datetime | None = None
-    for entry in clock.account(conversation):
+    for entry in entries:
         if entry.effect in (Effect.BEGINS, Effect.RESUMES):
             since = entry.thread.created_at
         elif entry.effect is Effect.ENDS:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot import clock
 from bot.daystats import Box, Kept, Span, Waiting, begun, count, due, last_days, together, workday
 from bot.hours import ALWAYS, Hours, read
 from bot.model import Conversation, Person, Status, Thread
@@ -178,7 +179,7 @@ def test_a_bounce_is_no_new_question() -> None:
         1, "customer", "published", at(6, 10), body="Undelivered", created_by=daemon, customer=daemon
     )
     one = Conversation(**{**_fields(said(ASKED)), "threads": (bounce,), "customer": daemon})
-    assert begun(one) is None
+    assert begun(clock.account(one)) is None
     assert stats(one).new == 0
 
 

@@ -1,12 +1,15 @@
 """Which messages nobody has to answer. A mistake one way is a ping too many, the other way a customer unseen."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot import mail
-from bot.clock import automatic, uncounted, waiting
+from bot.clock import automatic, hints, phrases, uncounted, waiting
 from bot.model import Attachment, Conversation, Person, Status, Thread
 
 NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -285,3 +288,22 @@ def test_of_the_mails_that_people_wrote_none_is_taken_for_a_machines(path: Path)
         assert found == expected[path.stem]
     else:
         assert found in ("", MADE) if path.stem == "auto-ticket-of-another-desk" else found in ("", THANKS)
+
+
+@given(st.from_regex(re.compile(phrases.ABSENT.pattern), fullmatch=True))
+def test_no_absence_is_without_the_letters_that_are_looked_for_first(text: str) -> None:
+    assert any(some in text.lower() for some in hints.ABSENT)
+
+
+@given(st.from_regex(re.compile(phrases.AUTOMATIC.pattern), fullmatch=True))
+def test_no_notice_of_a_machine_is_without_the_letters_that_are_looked_for_first(text: str) -> None:
+    assert any(some in text.lower() for some in hints.AUTOMATIC)
+
+
+def test_a_verdict_is_remembered_without_the_words_and_depends_on_all_that_it_did() -> None:
+    one = conversation("Okay, thanks", agent="Done.")
+    assert automatic.reason(one, one.threads[-1]) == THANKS
+    asked = conversation("Okay, thanks", agent="Shall I?")
+    assert automatic.reason(asked, asked.threads[-1]) == ""
+    assert automatic.reason(one, one.threads[-1]) == THANKS
+    assert "thanks, " not in repr(automatic._VERDICTS).casefold()

@@ -4,11 +4,14 @@ The headers that would tell are not in FreeScout's API; the subject is that of t
 is told by the sender and the words. In doubt a message counts: rather a ping too many than a customer unseen.
 """
 
+import hashlib
 import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from functools import lru_cache
 
 from bot import mail
-from bot.clock import gratitude, phrases
+from bot.clock import gratitude, hints, phrases
 from bot.model import Conversation, Person, Thread
 
 _LONGEST = 2000
@@ -26,6 +29,28 @@ _DIGIT = re.compile(r"\d")
 _BARE = re.compile(r"[\d\s+()/.,:–—-]+")
 
 
+_VERDICTS: dict[bytes, str] = {}
+_MOST_VERDICTS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """All that a verdict depends on. `subject` is None where the message does not begin the conversation."""
+
+    body: str
+    writer: str
+    subject: str | None
+    names: frozenset[str]
+    before: str = ""
+    """What an agent wrote before it."""
+
+    @property
+    def digest(self) -> bytes:
+        """What the verdict is remembered by: no word of a customer's stays in memory."""
+        told = repr((self.body, self.writer, self.subject, sorted(self.names), self.before))
+        return hashlib.blake2b(told.encode("utf-8", "replace"), digest_size=16).digest()
+
+
 def reason(conversation: Conversation, entry: Thread) -> str:
     """Why a customer's message needs no answer, as the card says it; empty where it needs one."""
     writer = (entry.created_by or entry.customer or Person(0, "customer")).email
@@ -33,16 +58,35 @@ def reason(conversation: Conversation, entry: Thread) -> str:
         return "a bounce"
     if entry.attachments or len(entry.body) > _LARGEST:
         return ""
-    text = _text(entry.body)
     first = next((one.id for one in conversation.threads if one.type in ("customer", "message")), entry.id)
-    subject = conversation.subject if entry.id == first else ""
-    judged = (
-        ("a bounce", _bounced(text, subject, writer)),
-        ("an out-of-office answer", _away(text, subject, conversation, first=entry.id == first)),
-        ("an automatic message", _made(text, writer)),
-        ("bare thanks", entry.id != first and _thanks(text, conversation, entry)),
+    case = _Case(
+        entry.body,
+        writer,
+        conversation.subject if entry.id == first else None,
+        _names(conversation),
+        _before(conversation, entry),
     )
-    return next((why for why, so in judged if so), "")
+    return _remembered(case.digest, lambda: _judged(case))
+
+
+def _remembered(digest: bytes, judge: Callable[[], str]) -> str:
+    """What was judged of the same message before: to read one takes milliseconds."""
+    if (known := _VERDICTS.get(digest)) is not None:
+        return known
+    if len(_VERDICTS) >= _MOST_VERDICTS:
+        _VERDICTS.clear()
+    return _VERDICTS.setdefault(digest, judge())
+
+
+def _judged(case: "_Case") -> str:
+    text = _text(case.body)
+    judged = (
+        ("a bounce", lambda: _bounced(text, case.subject or "", case.writer)),
+        ("an out-of-office answer", lambda: _away(text, case)),
+        ("an automatic message", lambda: _made(text, case.writer)),
+        ("bare thanks", lambda: case.subject is None and _thanks(text, case)),
+    )
+    return next((why for why, so in judged if so()), "")
 
 
 def no_answer(conversation: Conversation, entry: Thread) -> str:
@@ -53,9 +97,11 @@ def no_answer(conversation: Conversation, entry: Thread) -> str:
     """
     if entry.created_by and entry.created_by.email.casefold() == "fsworkflow@example.org":
         return "a workflow's message"
-    if entry.source == "email" and _absent(_text(entry.body), conversation):
-        return "an agent's out-of-office answer"
-    return ""
+    if entry.source != "email":
+        return ""
+    case = _Case(entry.body, "", None, _names(conversation))
+    absent = _remembered(case.digest + b"agent", lambda: "absent" * _absent(_text(case.body), case.names))
+    return "an agent's out-of-office answer" if absent else ""
 
 
 @lru_cache(maxsize=256)
@@ -73,24 +119,32 @@ def _bounced(text: str, subject: str, writer: str) -> bool:
     return bool(phrases.RETURNED.search(head)) and marks > 0
 
 
-def _away(text: str, subject: str, conversation: Conversation, *, first: bool) -> bool:
+def _away(text: str, case: _Case) -> bool:
     """Whether a customer's message is such a notice; a first message says so in its subject, too."""
-    return (not first or bool(phrases.SUBJECT.search(subject))) and _absent(text, conversation)
+    begins = case.subject is not None
+    return (not begins or bool(phrases.SUBJECT.search(case.subject or ""))) and _absent(text, case.names)
 
 
-def _absent(text: str, conversation: Conversation) -> bool:
-    if len(text) > _LONGEST or any(sign in text for sign in _ASKS) or not phrases.ABSENT.search(text):
+def _absent(text: str, names: frozenset[str]) -> bool:
+    if _too_much(text, hints.ABSENT) or not phrases.ABSENT.search(text):
         return False
     if phrases.WANTS.search(text) or phrases.TROUBLE.search(text):
         return False
-    names = _names(conversation)
     clauses = (one.strip() for one in _CLAUSE.split(_ABBREVIATIONS.sub("\u2024", text)))
     return all(_familiar(one, names) for one in clauses if one)
 
 
+def _too_much(text: str, letters: Collection[str]) -> bool:
+    """Whether a text is longer than any notice, asks something, or has none of these letters."""
+    if len(text) > _LONGEST or any(sign in text for sign in _ASKS):
+        return True
+    small = text.lower()
+    return not any(some in small for some in letters)
+
+
 def _made(text: str, writer: str) -> bool:
     """Whether a machine says that it wrote this. A website's form writes from `no-reply` too, and counts."""
-    if len(text) > _LONGEST or any(sign in text for sign in _ASKS) or not phrases.AUTOMATIC.search(text):
+    if _too_much(text, hints.AUTOMATIC) or not phrases.AUTOMATIC.search(text):
         return False
     nobody = phrases.NOBODY.search(writer) or phrases.RECEIVED.search(text)
     return bool(nobody) and not phrases.WANTS.search(text)
@@ -109,10 +163,11 @@ def _familiar(clause: str, names: frozenset[str]) -> bool:
     return len(words) <= 4 and (dated or signed or "@" in clause)
 
 
-def _thanks(text: str, conversation: Conversation, entry: Thread) -> bool:
+def _thanks(text: str, case: _Case) -> bool:
     if not gratitude.grateful(text) or gratitude.ASKS_MORE.search(text):
         return False
-    return gratitude.bare(text, _names(conversation), asked=_asked(conversation, entry))
+    asked = any(sign in _text(case.before) for sign in _ASKS)
+    return gratitude.bare(text, case.names, asked=asked)
 
 
 def _names(conversation: Conversation) -> frozenset[str]:
@@ -120,12 +175,12 @@ def _names(conversation: Conversation) -> frozenset[str]:
     people: list[Person | None] = [conversation.customer, conversation.assignee]
     for thread in conversation.threads:
         people += [thread.created_by, thread.customer, thread.assigned_to]
-    names = " ".join(f"{one.first} {one.last}" for one in people if one)
+    names = " ".join({f"{one.first} {one.last}": None for one in people if one})
     return frozenset(re.findall(r"[^\W\d_]+", names.casefold()))
 
 
-def _asked(conversation: Conversation, entry: Thread) -> bool:
-    """Whether the agent's message before this one asks something."""
+def _before(conversation: Conversation, entry: Thread) -> str:
+    """The agent's message before this one, which may have asked something."""
     before = [one for one in conversation.threads if (one.created_at, one.id) < (entry.created_at, entry.id)]
     last = next((one for one in reversed(before) if one.type == "message" and one.state == "published"), None)
-    return last is not None and any(sign in _text(last.body) for sign in _ASKS)
+    return last.body if last else ""
