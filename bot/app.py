@@ -16,6 +16,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot import auditing, morning, named, retention, routebook, serving, slack, slackapi, timers, web
 from bot.audience import Audience
+from bot.budget import Budget
 from bot.carrier import Carrier
 from bot.channels import Channels
 from bot.desk import Desk
@@ -160,10 +161,8 @@ async def _loops(house: _House) -> AsyncIterator[tuple[AsyncIOScheduler, list[ti
         house.poster,
         lanes,
         stopping,
-        ringing=Ringing(desk, duty, house.poster),
-        leading=Leading(
-            desk, house.channels, lanes, duty, audience=house.audience, listed=waitlist.seen
-        ),
+        ringing=Ringing(desk, duty, Budget(desk, duty, house.poster)),
+        leading=Leading(desk, house.channels, lanes, duty, audience=house.audience, listed=waitlist.seen),
         erasing=Erasing(desk, lanes, house.poster),
         carry=carrier.carry,
         listed=waitlist.seen,

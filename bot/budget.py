@@ -103,3 +103,12 @@ class Budget:
 
     async def _stands(self, one: Delivery) -> str | None:
         return one.ts or await self._poster.settle(0, one, None)
+
+
+class Glance(Budget):
+    """Judges pings as they would be judged; charges nothing, and tells nobody."""
+
+    async def allows(self, ping: Ping) -> bool:
+        """Whether it is within the budget."""
+        one = (ping.person, ping.conversation, ping.key, ping.day)
+        return await self._desk.store.would_ping(*one, self._desk.settings.pings.budget)

@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 
 import aiohttp
 
-from bot import clock, ladder, mail, named, pings, routes, settling
+from bot import clock, ladder, mail, named, pings, routebook, routes, settling
 from bot.audience import Audience
+from bot.budget import ENOUGH, Budget
 from bot.channels import Channels
 from bot.desk import Desk
 from bot.duty import Duty
@@ -32,7 +33,7 @@ from bot.people import People
 from bot.poster import Poster
 from bot.quiet import QUESTION, ROUSED, Calm, quiet
 from bot.reconcile import Reconciler
-from bot.ringing import ENOUGH, Ringing
+from bot.ringing import Ringing
 from bot.scan import soonest
 from bot.settings import Settings
 from bot.slackapi import call
@@ -98,17 +99,20 @@ async def _staged(settings: Settings, copy: str, now: datetime) -> AsyncIterator
             return moment().timestamp()
 
         health = Health(moment)
-        boxes = Names(MAILBOX, store, health, lambda: named.mailboxes(settings), seconds)
+        live = Live(settings)
+        await routebook.take_up(live, store, settings)
+        await routebook.load(live, store)
+        boxes = Names(MAILBOX, store, health, lambda: named.mailboxes(live.settings), seconds)
         people = People(freescout, web, store, seconds, boxes)
-        desk = Desk(Live(settings), freescout, store, web, people, moment)
-        places = Names(CHANNEL, store, health, lambda: named.channels(settings), seconds)
+        desk = Desk(live, freescout, store, web, people, moment)
+        places = Names(CHANNEL, store, health, lambda: named.channels(live.settings), seconds)
         channels = Channels(web, seconds, places)
-        audience = Audience(web, channels, lambda: settings.routes, seconds)
+        audience = Audience(web, channels, lambda: live.settings.routes, seconds)
         lanes = Lanes(store, health, moment, Pace(per_second=1_000_000))
         poster = Poster(web, store, channels, audience)
         duty = Duty(web, health, seconds)
         listed = Waitlist(desk, poster, lanes).seen
-        ringing = Ringing(desk, duty, poster)
+        ringing = Ringing(desk, duty, Budget(desk, duty, poster))
         leading = Leading(desk, channels, lanes, duty, audience=audience, listed=listed)
         reconciler = Reconciler(desk, poster, lanes, ringing=ringing, leading=leading, listed=listed)
         yield _Stage(desk, duty, channels, reconciler, noted, moment)

@@ -21,6 +21,7 @@ from bot.errors import UserError
 
 _READS = (
     "auth.test",
+    "chat.getPermalink",
     "conversations.history",
     "conversations.info",
     "conversations.list",
@@ -33,7 +34,7 @@ _READS = (
     "usergroups.list",
     "usergroups.users.list",
 )
-_HERE = "here-"
+_HERE = "D-here-"
 """How the ids begin of direct messages that were not opened; then comes whom with."""
 
 

@@ -62,7 +62,7 @@ class Leading:
             return {}
         mailbox = await self._desk.people.mailbox(conversation.mailbox_id)
         settings, found = self._desk.settings, dict[str, Route]()
-        there = await self._there(settings.routes, said)
+        there = await self.there(settings.routes, said)
         for route in routes.matching(conversation, mailbox, settings, there):
             try:
                 channel = await self._channels.id(route.channel)
@@ -78,7 +78,7 @@ class Leading:
                     self._lanes.went(f"#{route.channel}")
         return found
 
-    async def _there(self, known: Iterable[Route], said: Iterable[Delivery]) -> frozenset[str]:
+    async def there(self, known: Iterable[Route], said: Iterable[Delivery]) -> frozenset[str]:
         """The channels, as routes name them, that show the conversation as one of theirs."""
         shown = {
             one.channel for one in said if one.key in (CARD, DIGEST) and not one.version.startswith(LEFT)

@@ -17,7 +17,6 @@ from bot.ladder import Contact, Group, Reach, Told
 from bot.ladderfile import Kind, Ladder, Rung
 from bot.model import Conversation, Person
 from bot.pings import PING, Rungs
-from bot.poster import Poster
 from bot.quiet import Quiet
 from bot.routing import Route
 from bot.slackapi import SlackRefused
@@ -79,10 +78,10 @@ class _Case:
 class Ringing:
     """Looks up who is meant, who is on duty, who may be disturbed, and who has had enough."""
 
-    def __init__(self, desk: Desk, duty: Duty, poster: Poster) -> None:
+    def __init__(self, desk: Desk, duty: Duty, budget: Budget) -> None:
         self._desk = desk
         self._duty = duty
-        self._budget = Budget(desk, duty, poster)
+        self._budget = budget
 
     async def climb(
         self,

@@ -49,17 +49,26 @@ async def settle(
         again += await _claim(desk, conversation, claim, said, places, kept=open_hours)
     if calm.snooze:
         again += await _snooze(desk, conversation, calm.snooze, said)
-    now, grace = await known(desk, identity), desk.settings.claims.grace
+    now = await known(desk, identity)
     if conversation and any(one.state in ENDS for one in now.claims):
         conversation = await _finish(desk, conversation, now)
         now = await known(desk, identity)
+    seen = await as_it_is(desk, conversation, now, said, places)
+    return replace(seen, again=tuple(again))
+
+
+async def as_it_is(
+    desk: Desk, conversation: Conversation | None, calm: Calm, said: Sequence[Delivery], places: Sequence[str]
+) -> Settled:
+    """Say what is quiet about a conversation. Nothing is ended for that, and nobody is told."""
+    kept = await opening(desk, conversation)
     also = ""
-    if now.snooze and now.snooze.until_at <= desk.now() and conversation and conversation.assignee:
+    if calm.snooze and calm.snooze.until_at <= desk.now() and conversation and conversation.assignee:
         whose = conversation.assignee
         also = await desk.people.slack_id(whose.email, whose.id) or ""
-    now = replace(now, also=also, home=_home(now, said, places), grace=grace, hours=open_hours)
-    still = quiet(now.held, now.snooze, conversation, desk.now(), open_hours)
-    return Settled(conversation, now, still, tuple(again))
+    grace = desk.settings.claims.grace
+    calm = replace(calm, also=also, home=_home(calm, said, places), grace=grace, hours=kept)
+    return Settled(conversation, calm, quiet(calm.held, calm.snooze, conversation, desk.now(), kept))
 
 
 async def _claim(

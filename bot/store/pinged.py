@@ -22,21 +22,25 @@ class PingedTable(Table):
         today, one = day.isoformat(), (person, conversation, key)
 
         def job(db: Database) -> bool:
-            known = db.execute(
-                "select over, day from pinged where (person, conversation, key) = (?, ?, ?)", one
-            ).fetchone()
-            if known and (not known[0] or known[1] >= today):
-                return not known[0]
-            (count,) = db.execute(
-                "select count(*) from pinged where person = ? and day = ? and not over", (person, today)
-            ).fetchone()
+            allowed, known = _judged(db, one, today, budget)
+            if known:
+                return allowed
             db.execute(
                 "insert or replace into pinged (person, conversation, key, day, over, own)"
                 " values (?, ?, ?, ?, ?, ?)",
-                (*one, today, count >= budget, own),
+                (*one, today, not allowed, own),
             )
             db.execute("delete from pinged where day < ?", ((day - _REMEMBERED).isoformat(),))
-            return bool(count < budget)
+            return allowed
+
+        return await self._writer.do(job)
+
+    async def would_ping(self, person: str, conversation: int, key: str, day: date, budget: int) -> bool:
+        """Whether that would be within a person's budget; nothing is counted."""
+        today, one = day.isoformat(), (person, conversation, key)
+
+        def job(db: Database) -> bool:
+            return _judged(db, one, today, budget)[0]
 
         return await self._writer.do(job)
 
@@ -54,3 +58,13 @@ class PingedTable(Table):
         )
         row = await self._writer.do(lambda db: db.execute(query, (person, day.isoformat())).fetchone())
         return int(row[0]), row[1] != 0
+
+
+def _judged(db: Database, one: tuple[str, int, str], today: str, budget: int) -> tuple[bool, bool]:
+    """Whether a ping is within a person's budget, and whether that was judged before, for today."""
+    known = db.execute("select over, day from pinged where (person, conversation, key) = (?, ?, ?)", one)
+    before = known.fetchone()
+    if before and (not before[0] or before[1] >= today):
+        return not before[0], True
+    spent = "select count(*) from pinged where person = ? and day = ? and not over"
+    return bool(db.execute(spent, (one[0], today)).fetchone()[0] < budget), False
