@@ -12,6 +12,7 @@ from bot.health import Health
 from bot.reread import Reread
 from bot.settings import Settings, load
 from tests.conftest import House
+from tests.test_hold import TEXT, answers, gone, later
 from tests.test_settings import LEAST
 
 ROOT = Path(__file__).parent.parent
@@ -98,6 +99,18 @@ async def test_a_route_that_wants_notes_from_now_on_gets_them(
     await house.until(lambda: "holds from now on: routes" in caplog.text, 10)
     await house.ana.types("Ask the plumber", thread=card, channel=card.channel)
     await house.until(lambda: "saved that as a note" in house.said(card))
+
+
+async def test_a_reply_that_is_held_goes_when_it_was_to_go_whatever_the_file_says_meanwhile(
+    empty_house: House, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    house, path = empty_house, tmp_path / "bridge.toml"
+    await begun(house, path, FILE.replace('hold = "0s"', 'hold = "20s"'))
+    await answers(house, await house.writes())
+    path.write_text(FILE.replace('hold = "0s"', 'hold = "5m"').replace('"support"', '"vip"'))
+    await house.until(lambda: "holds from now on: routes, replies" in caplog.text, 10)
+    later(house)
+    assert await gone(house) == [TEXT]
 
 
 async def test_what_is_written_in_pieces_counts_when_it_is_whole() -> None:

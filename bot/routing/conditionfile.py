@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bot.hours import weekdays
+from bot.hours import weekdays, weekdays_meant
 from bot.hours.week import span
 from bot.model import Status
 from bot.routing.conditions import (
@@ -176,7 +176,8 @@ def _times(where: Where, said: Sequence[object], problems: list[str]) -> tuple[W
     for one in _strings(where, said, problems, what):
         week = _week(one)
         if one not in (OPEN, CLOSED) and week is None:
-            problems.append(f"{where}: time should be {what}, or a list of such.")
+            near = meant(one, (OPEN, CLOSED)) or weekdays_meant(one.partition(" ")[0])
+            problems.append(f"{where}: time should be {what}, or a list of such.{near}")
         found += [one] if week is None else [week]
     return tuple(found)
 

@@ -12,7 +12,7 @@ from bot.routing.conditionfile import CONDITIONS, GROUPS, LONGEST, read_mailboxe
 from bot.routing.conditions import Key, Rule
 from bot.routing.delivery import Body, read_deliver
 from bot.routing.route import Route, Routing
-from bot.tables import Where, duration, meant, unknown, waits
+from bot.tables import Where, duration, duration_meant, meant, unknown, waits
 
 GUESTS, ORGANISATIONS = "guests", "organisations"
 OPEN_TO = (GUESTS, ORGANISATIONS)
@@ -42,7 +42,10 @@ def read_routing(where: Where, table: Mapping[str, object], problems: list[str])
         )
     every = duration(table.get("digest", "1h"))
     if every is None or every < _SHORTEST:
-        problems.append(f'{where.key("digest")}: digest should be a time like "1h", of five minutes or more.')
+        hint = duration_meant(table["digest"])
+        problems.append(
+            f'{where.key("digest")}: digest should be a time like "1h", of five minutes or more.{hint}'
+        )
     return Routing(match == "first", every or timedelta(hours=1))
 
 
