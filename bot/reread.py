@@ -65,7 +65,7 @@ class Reread:
         except ConfigError as error:
             self._tell(error.problems)
             return
-        if found != self._holds:
+        if found != self._holds or _lines(found) != _lines(self._holds):
             await self._take(found)
             log.info("%s was changed, and holds from now on: %s", self._name, _changed(self._holds, found))
         self._holds = found
@@ -96,6 +96,11 @@ def _said(text: str | Exception) -> str:
     if isinstance(text, Exception):
         raise text
     return text
+
+
+def _lines(settings: Settings) -> list[int]:
+    """Where the routes stand in the file: people are told."""
+    return [route.line for route in settings.routes]
 
 
 def _changed(old: Settings, new: Settings) -> str:

@@ -12,9 +12,9 @@ from bot.store import Watch
 
 ADD, EDIT, REMOVE, FURTHER = "watch.add", "watch.edit", "watch.remove", "watch.more"
 """The value of *More* is where to go on, a colon, and `all` where all routes are listed."""
-MOST = 12
-"""Routes in one answer: each is three blocks, and Slack shows fifty."""
-_LONGEST = 500
+MOST = 8
+"""Routes in one answer: more would be more than Slack takes at once."""
+_LONGEST = 400
 """Characters of what one route says."""
 
 

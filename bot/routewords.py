@@ -24,7 +24,7 @@ _QUOTED = r'"(?:\\"|[^"])*"|[“„”][^”“]*[”“]|«[^»]*»'
 _MARKS = re.compile('["“”„«»]')
 _TERM = re.compile(rf"(?:{_QUOTED}|[^\s\"“”„«»])+")
 _KEYED = re.compile(r"([-–—]?)([A-Za-z_]+):(.*)", re.DOTALL)
-_EQUALS = re.compile(rf"((?:{_QUOTED}|[^=])*)=(.*)", re.DOTALL)
+_EQUALS = re.compile(rf"((?:{_QUOTED}|[^=\"“”„«»])*)=(.*)", re.DOTALL)
 
 
 def read(text: str) -> Table:
