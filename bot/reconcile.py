@@ -6,11 +6,11 @@ A step that finds no turn in its lane is not taken: the look waits there, and is
 import asyncio
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bot import compose, linking, roundup, settling
+from bot import compose, linking, roundup, settling, sight
 from bot.course import Course, in_digest
 from bot.crashpoints import reached
 from bot.desk import Desk
@@ -18,15 +18,14 @@ from bot.eraser import Erasing, done
 from bot.errors import BridgeError, Misconfigured, Permanent, Transient
 from bot.freescout import NotFound
 from bot.lanes import EDITS, Lanes
-from bot.leading import Aloud, Leading
+from bot.leading import Leading
 from bot.model import Conversation
 from bot.plan import CARD, FILES, RECEIPT, Posted, Step, Urgency, View, newest, next_look, plan
 from bot.poster import CardGone, Poster
-from bot.ringing import Climb, Ringing
-from bot.routing import Route
-from bot.settling import Settled
+from bot.ringing import Ringing
+from bot.sight import Found, Listed
 from bot.slackapi import SlackRefused
-from bot.store import FORGOTTEN, Delivery, Looked, Work, Writing
+from bot.store import FORGOTTEN, Delivery, Looked, Work
 from bot.turns import Waiting
 from bot.veil import since
 
@@ -52,7 +51,7 @@ class Reconciler:
         leading: Leading,
         erasing: Erasing | None = None,
         carry: Callable[[int, str, Step], bool] = lambda *_: False,
-        listed: Callable[[str, int, View], Awaitable[bool]] | None = None,
+        listed: Listed | None = None,
     ) -> None:
         self._desk = desk
         self._stopping = stopping or asyncio.Event()
@@ -92,7 +91,7 @@ class Reconciler:
         course.again += climb.again
         aloud = await self._leading.aloud(conversation, wanted, said)
         typed = await self._desk.store.typed_notes(identity)
-        found = _Found(identity, settled, wanted, climb, aloud, tuple(writing), typed)
+        found = Found(identity, settled, wanted, climb, aloud, tuple(writing), typed)
         for channel in {**dict.fromkeys(shown), **wanted, **climb.direct, **aloud.news}:
             if channel not in course.closed:  # what stands there stays as it is
                 await self._look_in(course, channel, found, shown.get(channel, []))
@@ -146,40 +145,15 @@ class Reconciler:
         conversation = await linking.noticed(self._desk, conversation)
         return (conversation if newest is None else since(conversation, newest)), newest is not None
 
-    async def _look_in(self, course: Course, channel: str, found: "_Found", shown: list[Delivery]) -> None:
+    async def _look_in(self, course: Course, channel: str, found: Found, shown: list[Delivery]) -> None:
         """Bring one channel up to date."""
-        view = await self._view(channel, found)
+        view = await sight.view(self._desk, self._leading, self._listed, channel, found)
         try:
             await self._bring_up(course, channel, view, shown)
         except BridgeError as error:
             course.failures.append(error)
         if view.conversation and view.routed:
             course.look_at(next_look(view.conversation, view.rungs, view.now, view.quiet))
-
-    async def _view(self, channel: str, found: "_Found") -> View:
-        """All that the plan for a channel depends on."""
-        desk, conversation, route = self._desk, found.settled.conversation, found.wanted.get(channel)
-        direct, left = channel.startswith("D"), conversation is not None and route is None
-        view = View(
-            conversation,
-            await desk.people.mailbox(conversation.mailbox_id) if conversation else None,
-            desk.settings.conversation_url(found.identity),
-            routed=route is not None,
-            rungs=found.climb.rungs(channel),
-            now=desk.now(),
-            quiet=found.settled.quiet,
-            writing=found.writing,
-            typed=[one for one, where in found.typed.items() if where == channel],
-            calm=found.settled.calm,
-            asks=channel == found.settled.calm.home,
-            own=found.aloud.own,
-            deaf=found.aloud.deaf,
-            news=found.aloud.news.get(channel, ()),
-            elsewhere=tuple(one for one in found.wanted if one != channel),
-            moved=bool(conversation and left and await self._leading.moved(conversation, channel)),
-            direct=direct,
-        ).by(route)
-        return replace(view, listed=bool(self._listed and await self._listed(channel, found.identity, view)))
 
     async def _bring_up(self, course: Course, channel: str, view: View, shown: list[Delivery]) -> None:
         if view.conversation is None and self._erasing:
@@ -267,19 +241,6 @@ class Reconciler:
             if ts:
                 posted[delivery.key] = Posted(ts, delivery.version)
         return posted
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What a look has found out before it turns to the channels."""
-
-    identity: int
-    settled: Settled
-    wanted: Mapping[str, Route]
-    climb: Climb
-    aloud: Aloud
-    writing: tuple[Writing, ...]
-    typed: Mapping[int, str]
 
 
 def _by_channel(deliveries: list[Delivery]) -> dict[str, list[Delivery]]:

@@ -1,0 +1,57 @@
+"""What a look has found out about a conversation, and what a channel's plan depends on then.
+
+The looks go by it, and so does whoever explains them.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+
+from bot.desk import Desk
+from bot.leading import Aloud, Leading
+from bot.plan import View
+from bot.ringing import Climb
+from bot.routing import Route
+from bot.settling import Settled
+from bot.store import Writing
+
+Listed = Callable[[str, int, View], Awaitable[bool]]
+"""Whether a channel's list speaks of a conversation, by the channel, the conversation's id and its view."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is found out before one turns to the channels."""
+
+    identity: int
+    settled: Settled
+    wanted: Mapping[str, Route]
+    climb: Climb
+    aloud: Aloud
+    writing: tuple[Writing, ...]
+    typed: Mapping[int, str]
+
+
+async def view(desk: Desk, leading: Leading, listed: Listed | None, channel: str, found: Found) -> View:
+    """All that the plan for a channel depends on."""
+    conversation, route = found.settled.conversation, found.wanted.get(channel)
+    left = conversation is not None and route is None
+    seen = View(
+        conversation,
+        await desk.people.mailbox(conversation.mailbox_id) if conversation else None,
+        desk.settings.conversation_url(found.identity),
+        routed=route is not None,
+        rungs=found.climb.rungs(channel),
+        now=desk.now(),
+        quiet=found.settled.quiet,
+        writing=found.writing,
+        typed=[one for one, where in found.typed.items() if where == channel],
+        calm=found.settled.calm,
+        asks=channel == found.settled.calm.home,
+        own=found.aloud.own,
+        deaf=found.aloud.deaf,
+        news=found.aloud.news.get(channel, ()),
+        elsewhere=tuple(one for one in found.wanted if one != channel),
+        moved=bool(conversation and left and await leading.moved(conversation, channel)),
+        direct=channel.startswith("D"),
+    ).by(route)
+    return replace(seen, listed=bool(listed and await listed(channel, found.identity, seen)))
