@@ -118,7 +118,7 @@ def _when(at: float) -> Element:
 
 
 def _remove(identity: str) -> Block:
-    words = f"Watch {identity} ends: what it brought here stays, and is kept true no longer."
+    words = f"Watch {identity} ends. What no other route brings here shrinks to a line when it changes next."
     confirm = {
         "title": plain("Remove this route?"),
         "text": plain(words),
