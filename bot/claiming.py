@@ -3,9 +3,11 @@
 What FreeScout has to be told is written down before, so that a look finishes what a dead process began.
 """
 
+import asyncio
 import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
+from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
 
 from bot import clock, mail, routes, until
@@ -26,12 +28,22 @@ SURE = timedelta(minutes=2)
 """After which a claim that FreeScout knows nothing of was never made."""
 _in_hand: set[tuple[Store, int]] = set()
 """Claims that are being given back: a look must not do it beside whoever pressed the button."""
+_one_by_one: WeakValueDictionary[tuple[Store, int], asyncio.Lock] = WeakValueDictionary()
+"""Who takes a conversation while somebody else takes it waits for them."""
 ENDS = {ClaimState.RELEASING: ClaimState.RELEASED, ClaimState.LAPSING: ClaimState.LAPSED}
 """How a claim ends that is being given back."""
 
 
 async def take(desk: Desk, slack_user: str, user: User, conversation: Conversation, channel: str) -> Claim:
-    """Have somebody be on it: it is theirs in FreeScout, and quiet for a while."""
+    """Have somebody be on it: it is theirs in FreeScout, and quiet for a while.
+
+    One after the other: else the last assign and the last claim could be two people's.
+    """
+    async with _one_by_one.setdefault((desk.store, conversation.id), asyncio.Lock()):
+        return await _take(desk, slack_user, user, conversation, channel)
+
+
+async def _take(desk: Desk, slack_user: str, user: User, conversation: Conversation, channel: str) -> Claim:
     wait = clock.waiting(conversation)
     if wait is None:
         raise UserError(

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from bot import clock, daystats, mail, picture, routes, waiters
 from bot.cards import Block, Message, context, named, plain, richtext_block
@@ -42,7 +42,7 @@ MOST = 1_000
 """Conversations that changed since the last working day that are counted, in requests of fifty."""
 KEY = "digest:"
 WORDS, WHOLE = "words", "whole"
-"""The versions of a digest without its picture, and with it."""
+"""The versions of a digest without its picture, which goes on with how often that was tried, and with it."""
 _KEPT = timedelta(days=14)
 """For which a digest's row is kept."""
 _LOOKS, _PAUSE = 10, 1.0
@@ -75,6 +75,16 @@ class Told:
         """What the days before are called."""
         last = self.span.first + timedelta(days=self.span.days - 1)
         return f"{self.span.first:%A}" if self.span.days == 1 else f"{self.span.first:%A} to {last:%A}"
+
+
+def tries(version: str) -> int:
+    """How often a picture was tried for a digest of this version."""
+    return int(version.removeprefix(WORDS).strip() or 0)
+
+
+def next_try(row: Delivery, version: str) -> datetime:
+    """When its picture is tried next: each time after twice as long, so a day takes few uploads."""
+    return datetime.fromtimestamp(row.begun, UTC) + EVERY * (2 ** tries(version) - 1)
 
 
 def message(told: Told, file: str = "") -> Message:
@@ -176,16 +186,23 @@ class Morning:
             return  # others read along there: the looks and the watch say so
         rows = {one.key: one for one in await self._desk.store.posts(0) if one.channel == channel}
         shown = await self._shown(rows.get(key))
-        if shown and shown.version == WHOLE:
+        if shown and (shown.version == WHOLE or now < next_try(rows[key], shown.version)):
             return
         told = await self._told(name, boxes, today, daystats.last_days(now, kept, digest.days))
         if shown is None:
             shown = await self._say(channel, Step(key, WORDS, message(told), None, Urgency.PING))
-        if shown and await self._pictured(channel, shown.ts, told):
-            await self._desk.store.posted(0, channel, key, shown.ts, WHOLE)
+        await self._complete(channel, key, shown, told)
         for old in rows:
             if old.startswith(KEY) and old < f"{KEY}{today - _KEPT}":
                 await self._desk.store.unposted(0, channel, old)
+
+    async def _complete(self, channel: str, key: str, shown: Posted | None, told: Told) -> None:
+        """Put the picture into what is shown; that it is tried is written down before."""
+        if shown is None:
+            return
+        await self._desk.store.posted(0, channel, key, shown.ts, f"{WORDS} {tries(shown.version) + 1}")
+        if await self._pictured(channel, shown.ts, told):
+            await self._desk.store.posted(0, channel, key, shown.ts, WHOLE)
 
     async def _mailboxes(self, name: str, channel: str = "") -> list[Mailbox]:
         """A channel's mailboxes, in the order of its routes; given its id, those that it may hear of."""

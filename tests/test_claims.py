@@ -463,6 +463,20 @@ async def test_whoever_takes_over_tells_the_other_one(house: House) -> None:
     await house.until(lambda: "Unassigned" in card.all_text)
 
 
+async def test_of_two_at_once_whose_it_is_in_freescout_and_who_is_on_it_are_one(house: House) -> None:
+    card = await house.writes()
+    await house.quiet()
+    house.freescout.faults.api("PUT /api/conversations/1", hang=0.4, after=True)
+    first = asyncio.create_task(house.ana.presses("I'm On It", on=card))
+    await house.until(lambda: assignee(house) == house.ana_id)
+    await house.ben.presses("I'm On It", on=card)
+    await first
+    await house.until(lambda: "Ben Brandt is on it" in card.all_text)
+    await house.quiet()
+    assert assignee(house) == house.ben_id
+    assert "Ben Brandt is on it" in card.all_text
+
+
 async def test_two_at_once_are_one_in_the_end(house: House) -> None:
     card = await house.writes()
     await asyncio.gather(house.ana.presses("I'm On It", on=card), house.ben.types("/freescout claim 412"))

@@ -15,7 +15,8 @@ from bot.bridgefile import read_file
 from bot.daystats import Box, Span, Waiting
 from bot.digestfile import Digest
 from bot.hours import MailboxHours, read
-from bot.morning import Told, message
+from bot.morning import EVERY, GRACE, WORDS, Told, message, next_try, tries
+from bot.store import Delivery
 from sandbox.slack import Message
 from tests.blockcheck import problems_in_message
 from tests.conftest import House
@@ -292,6 +293,15 @@ async def test_where_slack_takes_no_files_the_words_stand_alone(empty_house: Hou
     await opens(house, MONDAY + timedelta(minutes=50))
     await house.quiet()
     assert len(digests(house)) == 1
+
+
+def test_a_picture_that_slack_does_not_take_is_tried_a_few_times_a_day_only() -> None:
+    row, version, tried = Delivery("C1", "digest:2026-11-23", "1.0", WORDS, MONDAY.timestamp()), WORDS, []
+    for minute in range(int(GRACE / EVERY)):
+        if MONDAY + EVERY * minute >= next_try(row, version):
+            tried.append(minute)
+            version = f"{WORDS} {tries(version) + 1}"
+    assert tried == [0, 1, 3, 7, 15, 31, 63]
 
 
 async def test_a_picture_that_broke_off_comes_with_the_next_round(empty_house: House) -> None:

@@ -1,7 +1,9 @@
 """The scan for waiting customers: nobody is missed, and it asks for no more however many are open."""
 
 import asyncio
+import os
 import random
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -341,6 +343,18 @@ async def test_a_process_that_was_killed_holds_nobody_up(tmp_path: Path) -> None
     first.wait()
     first.stdin.close()
     first.stdout.close()
+    assert await store.lease("scan", 60)
+    await store.close()
+
+
+async def test_a_container_of_the_same_name_and_number_is_another_process(tmp_path: Path) -> None:
+    clock = Clock()
+    store = Store(str(tmp_path / "bridge.db"), clock)
+    await store.lease("scan", 60)
+    with sqlite3.connect(tmp_path / "bridge.db") as database:
+        database.execute("update leases set holder = ?", (f"{socket.gethostname()}:{os.getpid()}:other",))
+    assert not await store.lease("scan", 60)
+    clock.skip(timedelta(seconds=61))
     assert await store.lease("scan", 60)
     await store.close()
 

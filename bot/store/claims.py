@@ -14,6 +14,7 @@ from bot.store.table import Table
 _KEPT = 30 * 86_400.0
 """Seconds for which a claim that has ended is remembered, so that what was asked about it is put right."""
 _CLAIM = "conversation, slack_user, user, name, assigned, channel, thread, since, until, lapses, state, by"
+_WHOSE = "select conversation from claims where id = ?1"
 _SNOOZE = "conversation, slack_user, user, name, channel, newest, since, until"
 
 
@@ -137,9 +138,16 @@ class ClaimsTable(Table):
         return await self._writer.do(job)
 
     async def hold_claim(self, identity: int) -> Ended | None:
-        """Have a claim hold; return what it took the place of. None where it held or ended already."""
+        """Have a claim hold; return what it took the place of. None where it held or ended already.
+
+        One that was found only after a newer one holds was taken over by that.
+        """
 
         def job(db: Database) -> Ended | None:
+            for one in _claims(
+                db, "state = 'held' and id > ?1 and conversation = (" + _WHOSE + ")", identity
+            ):
+                _move(db, identity, ("taking",), ClaimState.TAKEN, one.name)
             if not _move(db, identity, ("taking",), ClaimState.HELD):
                 return None
             (claim,) = _claims(db, "id = ?", identity)

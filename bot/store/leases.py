@@ -1,6 +1,7 @@
 """The table `leases`: which process does what only one may do. And whom the scan has to ring for."""
 
 import os
+import secrets
 import socket
 from collections.abc import Sequence
 
@@ -10,6 +11,8 @@ from bot.store.table import Table
 from bot.store.work import SAME_MOMENT
 
 _LEAP = 3600.0
+_LIFE = secrets.token_hex(6)
+"""Tells this process from every other, also from one that has its number, here or in another container."""
 
 
 class LeaseTable(Table):
@@ -60,12 +63,16 @@ def _met(db: Database, identity: int, updated: float, since: float) -> bool:
 
 
 def _me() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"
+    return f"{socket.gethostname()}:{os.getpid()}:{_LIFE}"
 
 
 def _lives(holder: str) -> bool:
-    """Whether the process that holds a lease may be alive; of another machine's nobody knows."""
-    host, _, process = holder.rpartition(":")
+    """Whether the process that holds a lease may be alive; of another machine's nobody knows.
+
+    Two containers may have one host name and one number: a holder with this process's own is one of those, or
+    is dead. Its lease has to run out.
+    """
+    host, process, *_ = holder.split(":")
     if host != socket.gethostname() or os.name != "posix":  # elsewhere signal 0 is no question
         return True
     try:
