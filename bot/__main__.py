@@ -1,4 +1,4 @@
-"""The command line, `python -m bot …` or `freescout-slack …`: run, check, work, audit, clock, stale, demo."""
+"""The command line, `python -m bot …` or `freescout-slack …`: run, check, work, audit, forget, demo, …"""
 
 import argparse
 import asyncio
@@ -51,6 +51,10 @@ def main(arguments: list[str] | None = None) -> int:
     stale = commands.add_parser("stale", help="tell what would be said of waiting customers, where and why")
     stale.add_argument("--dry-run", action="store_true", required=True, help="say nothing, write nothing")
     stale.add_argument("--at", metavar="TIME", default="", help="until then, in UTC: 2026-02-03T09:30")
+    forget = commands.add_parser("forget", help="take away what is held and was posted of a customer")
+    forget.add_argument("email", nargs="?", default="", help="the customer's address")
+    forget.add_argument("--conversation", type=int, action="append", default=[], help="one by its id")
+    forget.add_argument("--dry-run", action="store_true", help="only say what would be removed")
     demo = commands.add_parser("demo", help="try it all: a stand-in FreeScout, a stand-in Slack, the bridge")
     demo.add_argument("--once", action="store_true", help="play the scenario, check its outcome, end")
     demo.add_argument("--port", type=int, default=8400, help="where the pages begin (default: %(default)s)")
@@ -72,6 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
         "audit": lambda: _audit(settings, asked),
         "clock": lambda: _clock(settings, asked.conversation, asked.at),
         "stale": lambda: _stale(settings, asked.at),
+        "forget": lambda: _forget(settings, asked),
     }
     return doors[asked.command]()
 
@@ -160,6 +165,25 @@ def _clock(settings: Settings, conversation: str, at: str) -> int:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def _forget(settings: Settings, asked: argparse.Namespace) -> int:
+    from bot.forgetting import forget  # noqa: PLC0415 - `check` needs no client
+
+    if "@" not in asked.email and (asked.email or not asked.conversation):
+        print("Say whom: python -m bot forget customer@example.org", file=sys.stderr)
+        return 2
+    if not Path(settings.database_path).exists():
+        print(f"There is no {settings.database_path}: the bridge has not run here.", file=sys.stderr)
+        return 1
+    now, dry = datetime.now(UTC), asked.dry_run
+    try:
+        said, status = asyncio.run(forget(settings, asked.email, asked.conversation, now, dry=dry))
+    except BridgeError as error:
+        print(f"Not done to the end, so say it once more: {error}", file=sys.stderr)
+        return 1
+    print(said)
+    return status
 
 
 def _stale(settings: Settings, at: str) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from functools import partial
 
-from bot import digestfile, redactfile, routing
+from bot import digestfile, redactfile, retentionfile, routing
 from bot.digestfile import Digest
 from bot.hours import KEYS as HOURS_KEYS
 from bot.hours import MailboxHours
@@ -17,6 +17,7 @@ from bot.ladderfile import PINGS_KEYS, MailboxLadder, Pings, read_pings
 from bot.ladderfile import read as read_ladders
 from bot.lines import located
 from bot.redact import Redact
+from bot.retentionfile import Retention
 from bot.routing import Route, Routing
 from bot.tables import Where, duration, duration_meant, waits
 from bot.tables import unknown as _unknown
@@ -42,7 +43,7 @@ class Sweep:
 
 @dataclass(frozen=True, slots=True)
 class Operators:
-    """The channel in which the bridge says what an operator must put right; empty for none. And who they are."""
+    """Where the bridge says what an operator must put right; empty for nowhere. And who the operators are."""
 
     channel: str = ""
     people: tuple[str, ...] = ()
@@ -80,6 +81,7 @@ class File:
     claims: Claims = Claims()
     routing: Routing = field(default_factory=Routing)
     redact: Redact = field(default_factory=Redact)
+    retention: Retention = field(default_factory=Retention)
 
 
 FILE_KEYS: dict[str, tuple[str, ...]] = {
@@ -95,6 +97,7 @@ FILE_KEYS: dict[str, tuple[str, ...]] = {
     "digest": digestfile.KEYS,
     "claims": tuple(f.name for f in fields(Claims)),
     "redact": redactfile.KEYS,
+    "retention": retentionfile.KEYS,
 }
 
 
@@ -128,6 +131,7 @@ def read_file(name: str, read: Callable[[str], str], problems: list[str]) -> Fil
         claims=_claims(*table("claims"), problems),
         routing=routing.read_routing(*table("routing"), problems),
         redact=redactfile.read(*table("redact"), problems),
+        retention=retentionfile.read(*table("retention"), problems),
     )
 
 

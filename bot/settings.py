@@ -11,6 +11,7 @@ from bot.errors import ConfigError
 from bot.hours import MailboxHours
 from bot.ladderfile import MailboxLadder, Pings
 from bot.redact import Redact, Redactor
+from bot.retentionfile import Retention
 from bot.routing import Route, Routing
 
 
@@ -43,6 +44,7 @@ class Settings:
     claims: Claims = field(default_factory=Claims)
     routing: Routing = field(default_factory=Routing)
     redact: Redact = field(default_factory=Redact)
+    retention: Retention = field(default_factory=Retention)
 
     @property
     def redactor(self) -> Redactor:
@@ -120,6 +122,7 @@ def load(environment: Mapping[str, str], read: Callable[[str], str]) -> Settings
         digest=said.digest,
         claims=said.claims,
         redact=said.redact,
+        retention=said.retention,
         routing=said.routing,
     )
 
