@@ -19,17 +19,24 @@ from bot.errors import BridgeError, Misconfigured, Transient
 from bot.health import Health
 from bot.policy import Then
 from bot.store import Store, Work
-from bot.turns import EDIT_PACE, NAME_PACE, Lane, Pace, Waiting, order
+from bot.turns import (
+    DIGEST_MOST,
+    EDIT_PACE,
+    NAME_PACE,
+    Lane,
+    Pace,
+    Waiting,
+    bundling,
+    order,
+    ready_in,
+    together_of,
+)
 from bot.waits import wait_for
 
 log = logging.getLogger(__name__)
 
 EDITS = "edits"
 """The lane of every chat.update: Slack counts those together, apart from the posts."""
-DIGEST_FROM, DIGEST_MOST = 10, 25
-"""From how many waiting first cards on a digest is made of them, and how many it holds."""
-_BUNDLING = 2.0
-"""Seconds for which what is to be said together waits for the rest of it: all of it is due at one time."""
 _MISS = 0.03
 _MOST_MISSES = 200
 _ONE_TRY = 5.0
@@ -94,7 +101,7 @@ class Lanes:
         """Wait in a lane; whoever waits there already is the older look of the same conversation."""
         lane = self._lane(name)
         if waiting.line and waiting.line.bundled:
-            waiting.not_before = time.monotonic() + _BUNDLING
+            waiting.not_before = time.monotonic() + bundling(name)
         lane.waiting[waiting.work.conversation] = waiting
         lane.changed.set()
 
@@ -230,9 +237,8 @@ class Lanes:
                     await asyncio.sleep(1)
 
     async def _give_turn(self, lane: Lane, look: Look, gather: Gather) -> None:
-        now = time.monotonic()
-        ready = [one for one in lane.waiting.values() if one.not_before <= now]
-        if (lined := _together(ready)) and not lane.trouble:
+        ready = ready_in(lane)
+        if (lined := together_of(ready)) and not lane.trouble:
             together, strays = await self._claim(lane, lined[:DIGEST_MOST])
             if together:
                 lane.spend()
@@ -275,14 +281,6 @@ class Lanes:
                     del lane.waiting[one.work.conversation]  # it was parked, or dropped
         called = [(waiting, work) for work in works if (waiting := found[work.conversation])]
         return called, [work for work in works if found[work.conversation] is None]
-
-
-def _together(ready: Sequence[Waiting]) -> list[Waiting]:
-    """Those of whom one message speaks: what is meant for a digest, else many first cards, else nobody."""
-    lined = sorted((one for one in ready if one.line), key=order)
-    bundled = [one for one in lined if one.line and one.line.bundled]
-    cards = [one for one in lined if one not in bundled]
-    return bundled or (cards if len(cards) >= DIGEST_FROM else [])
 
 
 def _shown(name: str) -> str:

@@ -5,6 +5,8 @@ https://docs.slack.dev/apis/web-api/rate-limits
 
 import asyncio
 import time
+import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.plan import Urgency
@@ -20,6 +22,10 @@ class Pace:
     burst: int = 4
 
 
+DIGEST_FROM, DIGEST_MOST = 10, 25
+"""From how many waiting first cards on a digest is made of them, and how many it holds."""
+_BUNDLING = 2.0
+"""Seconds for which what is to be said together waits for the rest of it: all of it is due at one time."""
 EDIT_PACE = Pace(50 / 60, 15)
 """chat.update is a method of Tier 3."""
 NAME_PACE = Pace(1000)
@@ -76,3 +82,24 @@ class Lane:
 def order(waiting: Waiting) -> tuple[int, float, int]:
     """Who goes first: the most urgent, and of those whoever waits longest."""
     return waiting.urgency, waiting.held, waiting.work.conversation
+
+
+def bundling(name: str) -> float:
+    """Seconds for which a channel's digest is gathered: each at another time, as one look may be in two."""
+    return _BUNDLING + zlib.crc32(name.encode()) % 16 / 4
+
+
+def ready_in(lane: Lane) -> list[Waiting]:
+    """Who may go now. What is to be said together goes when all of it is there, or enough."""
+    now = time.monotonic()
+    bundled = [one for one in lane.waiting.values() if one.line and one.line.bundled]
+    whole = len(bundled) >= DIGEST_MOST or all(one.not_before <= now for one in bundled)
+    return [one for one in lane.waiting.values() if one.not_before <= now and (whole or one not in bundled)]
+
+
+def together_of(ready: Sequence[Waiting]) -> list[Waiting]:
+    """Those of whom one message speaks: what is meant for a digest, else many first cards, else nobody."""
+    lined = sorted((one for one in ready if one.line), key=order)
+    bundled = [one for one in lined if one.line and one.line.bundled]
+    cards = [one for one in lined if one not in bundled]
+    return bundled or (cards if len(cards) >= DIGEST_FROM else [])

@@ -21,6 +21,8 @@ _EVENTS = {
 }
 _LOUD = (Place.BOTH, Place.CHANNEL, Place.ASSIGNEE, Place.DIGEST)
 """Where it is more than a line in the card's thread."""
+_SECOND = 1.0
+"""FreeScout tells times by the second, rounded down."""
 _FRESH = timedelta(days=1)
 """After which nothing is news any more that would be said beside the card's thread."""
 
@@ -112,7 +114,7 @@ def _hush(conversation: Conversation, thread: Thread, place: Place, scene: Scene
     """Why something is not said aloud; empty where it is."""
     if thread.id in scene.own:
         return "it was done from Slack, and is not announced twice"
-    if scene.card is not None and thread.created_at.timestamp() <= scene.card:
+    if scene.card is not None and thread.created_at.timestamp() + _SECOND <= scene.card:
         return "it came before the card did"
     if scene.card is None and comes(scene.deliver) and place is not Place.ASSIGNEE:
         return "the card that comes with it announces it"
