@@ -6,30 +6,25 @@ The bridge's own looks play it, behind glass, in the order of the time, with Fre
 import heapq
 import re
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
-import aiohttp
-
-from bot import clock, ladder, mail, named, pings, routebook, routes, settling
+from bot import clock, ladder, mail, named, pings, routes, settling
 from bot.audience import Audience
 from bot.budget import ENOUGH, Budget
 from bot.channels import Channels
 from bot.desk import Desk
 from bot.duty import Duty
 from bot.errors import BridgeError
-from bot.freescout import Auth, ConversationQuery, FreeScout, NotFound, Sort
-from bot.glass import GlassSlack, GlassWire, Noted, Said, copied, whose
-from bot.health import Health
+from bot.freescout import ConversationQuery, NotFound, Sort
+from bot.glass import Noted, Said, copied, whose
 from bot.hours import NEVER, Hours
 from bot.ladderfile import Ladder
 from bot.lanes import Lanes
 from bot.leading import Leading
-from bot.live import Live
 from bot.model import Conversation, Mailbox, Status
-from bot.names import CHANNEL, MAILBOX, Names
-from bot.people import People
+from bot.names import CHANNEL, Names
 from bot.poster import Poster
 from bot.quiet import QUESTION, ROUSED, Calm, quiet
 from bot.reconcile import Reconciler
@@ -37,24 +32,17 @@ from bot.ringing import Ringing
 from bot.scan import soonest
 from bot.settings import Settings
 from bot.slackapi import call
-from bot.store import Store, Work
+from bot.staging import Moment, staged
+from bot.store import Work
 from bot.turns import Pace
 from bot.waitlist import Waitlist
+from bot.why import moment as _when
+from bot.why import unsaid
 
 _SPOKEN = (pings.PING, QUESTION, ROUSED, ENOUGH)
 """How the keys begin of what is said because of a wait. Cards and messages are the mirror's business."""
 _MOST_LOOKS = 200
 _CALLED = re.compile(r"<(?:@([UW][A-Z0-9]+)|!subteam\^(S[A-Z0-9]+))[^>]*>")
-
-
-@dataclass(slots=True)
-class _Moment:
-    """The time of the play."""
-
-    now: datetime
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +54,7 @@ class _Stage:
     channels: Channels
     reconciler: Reconciler
     noted: Noted
-    moment: _Moment
+    moment: Moment
 
 
 async def rehearsed(settings: Settings, at: datetime, now: datetime) -> str:
@@ -81,30 +69,13 @@ async def rehearsed(settings: Settings, at: datetime, now: datetime) -> str:
 
 @asynccontextmanager
 async def _staged(settings: Settings, copy: str, now: datetime) -> AsyncIterator[_Stage]:
-    moment = _Moment(now)
-    noted = Noted(moment)
-    async with AsyncExitStack() as stack:
-        store = Store(copy, moment)
-        stack.push_async_callback(store.close)
-        auth = Auth(settings.freescout_auth)
-        freescout = FreeScout(settings.freescout_url, settings.freescout_api_key, GlassWire(noted), auth)
-        stack.push_async_callback(freescout.close)
-        session = await stack.enter_async_context(aiohttp.ClientSession())
-        web = GlassSlack(
-            settings.slack_bot_token, settings.slack_api_url, timeout=15, session=session, retry_handlers=[]
-        )
-        web.noted = noted
+    async with staged(settings, copy, now) as there:
+        desk, health, moment = there.desk, there.health, there.moment
+        web, store, live = desk.web, desk.store, desk.live
 
         def seconds() -> float:
             return moment().timestamp()
 
-        health = Health(moment)
-        live = Live(settings)
-        await routebook.take_up(live, store, settings)
-        await routebook.load(live, store)
-        boxes = Names(MAILBOX, store, health, lambda: named.mailboxes(live.settings), seconds)
-        people = People(freescout, web, store, seconds, boxes)
-        desk = Desk(live, freescout, store, web, people, moment)
         places = Names(CHANNEL, store, health, lambda: named.channels(live.settings), seconds)
         channels = Channels(web, seconds, places)
         audience = Audience(web, channels, lambda: live.settings.routes, seconds)
@@ -115,7 +86,7 @@ async def _staged(settings: Settings, copy: str, now: datetime) -> AsyncIterator
         ringing = Ringing(desk, duty, Budget(desk, duty, poster))
         leading = Leading(desk, channels, lanes, duty, audience=audience, listed=listed)
         reconciler = Reconciler(desk, poster, lanes, ringing=ringing, leading=leading, listed=listed)
-        yield _Stage(desk, duty, channels, reconciler, noted, moment)
+        yield _Stage(desk, duty, channels, reconciler, there.noted, moment)
 
 
 async def _chosen(desk: Desk, at: datetime) -> tuple[list[int], int]:
@@ -274,12 +245,8 @@ async def _no_step(stage: _Stage, conversation: Conversation, wait: clock.Wait) 
         return _first(steps, hours, wait.since)
     posts = await desk.store.posts(conversation.id)
     said = [pings.numbers(one.key) for one in posts if one.key.startswith(pings.PING)]
-    if any(thread == wait.thread and step >= due for thread, step in said):
-        return f"{f'step {due}' if due else 'the warning'} was said before"
-    if not hours.open_at(now):
-        opens = hours.next_open(now)
-        return f"it is closed{f' until {_when(opens)}' if opens < NEVER else ' for good'}"
-    return f"whom step {due} is for has had enough for today, or cannot be disturbed"
+    before = [step for thread, step in said if thread == wait.thread]
+    return unsaid(pings.Rungs(steps, hours), wait, due, now, said=before)
 
 
 def _first(steps: Ladder, hours: Hours, since: datetime) -> str:
@@ -292,7 +259,3 @@ async def _conversation(desk: Desk, identity: int) -> Conversation | None:
         return await desk.freescout.conversation(identity)
     except NotFound:
         return None
-
-
-def _when(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%a %Y-%m-%d %H:%M} UTC"

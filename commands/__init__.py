@@ -17,6 +17,7 @@ from commands import (
     snooze,
     status,
     watch,
+    why,
 )
 
 ACTIONS: tuple[Action, ...] = (
@@ -30,6 +31,7 @@ ACTIONS: tuple[Action, ...] = (
     status.ACTION,
     next.ACTION,
     lists.ACTION,
+    why.ACTION,
     audit.ACTION,
     watch.ACTION,
     link.ACTION,

@@ -110,3 +110,9 @@ class PostsTable(Table):
         )
         rows = await self._writer.do(lambda db: db.execute(query, (channel, ts, key)).fetchall())
         return int(rows[0][0]) if len(rows) == 1 else None
+
+    async def last_look(self, conversation: int) -> float:
+        """When a conversation was looked at last, in seconds since 1970; 0 for never."""
+        query = "select at from looked where conversation = ?"
+        row = await self._writer.do(lambda db: db.execute(query, (conversation,)).fetchone())
+        return float(row[0]) if row else 0.0

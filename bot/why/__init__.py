@@ -1,0 +1,19 @@
+"""Why something was said of a conversation, will be said, or is not: see `commands/why.py`. Pure."""
+
+from bot.why.ladder import moment, unsaid
+from bot.why.telling import Facts, Line, Place, Section, explain, printed
+from bot.why.trace import Fate, Item, trace
+
+__all__ = [
+    "Facts",
+    "Fate",
+    "Item",
+    "Line",
+    "Place",
+    "Section",
+    "explain",
+    "moment",
+    "printed",
+    "trace",
+    "unsaid",
+]

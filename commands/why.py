@@ -1,0 +1,60 @@
+"""`/freescout why 412`: why it was said where, and why not. Whoever may see the mailbox may ask."""
+
+from collections.abc import Iterator, Sequence
+
+from bot import cards, mail
+from bot.cards import Block, richtext_block
+from bot.richtext import Element, link, section, text
+from bot.surfaces import Action, Ask, Word
+from bot.why import Line, Section, explain
+from bot.whyfacts import Reader
+
+_MOST = 60
+"""Lines in one answer."""
+_LONGEST = 400
+"""Characters of one line."""
+
+
+async def typed(ask: Ask) -> None:
+    """Explain what became of a conversation, to whoever asks and to nobody else."""
+    user = await ask.desk.people.user(ask.person)
+    conversation = await ask.desk.quoted(ask.text, user)
+    sections = explain(await Reader(ask.desk).facts(conversation.id))
+    elements, left = _cut(sections, _MOST)
+    blocks: list[Block] = [richtext_block(*elements)]
+    if left:
+        words = f"{left} more lines, which the operator can list: "
+        blocks.append(cards.context(f"{words}`python -m bot why {conversation.number}`"))
+    await ask.tell(f"Why #{conversation.number} is where it is", *blocks)
+
+
+def _cut(sections: Sequence[Section], most: int) -> tuple[list[Element], int]:
+    """As many lines as one answer may have, and how many are left."""
+    made: list[Element] = []
+    left = 0
+    for one in sections:
+        shown = one.lines[: max(0, most)]
+        most, left = most - len(shown), left + len(one.lines) - len(shown)
+        made += _section(one, shown) if shown else []
+    return made, left
+
+
+def _section(one: Section, lines: Sequence[Line]) -> Iterator[Element]:
+    title = mail.one_line(one.title, 150)
+    yield section(link(one.link, title, bold=True) if one.link else text(title, bold=True))
+    items = [section(*_leaves(line)) for line in lines]
+    yield {"type": "rich_text_list", "style": "bullet", "elements": items}
+
+
+def _leaves(line: Line) -> Iterator[Element]:
+    """Plain text alone: to be named here pings nobody."""
+    yield text(mail.one_line(line.words, _LONGEST))
+    if line.link:
+        yield text(" ")
+        yield link(line.link, "Open")
+
+
+ACTION = Action(
+    "why",
+    words=(Word("why", "412", "says why it is in which channel, what is said there, and what not", typed),),
+)
