@@ -92,7 +92,7 @@ def left_card(conversation: Conversation, place: Place, elsewhere: Sequence[str]
     now = f"now in {channels}" if elsewhere else "not shown in any channel"
     return Message(
         mail.escape(f"{mail.one_line(conversation.title, 200)} · {left}"),
-        (title, context(":truck:", plain(left), now)),
+        (title, context(":truck:", plain(left), f"·  {now}")),
     )
 
 
