@@ -27,7 +27,8 @@ def uses() -> dict[str, set[str]]:
         for path in sorted((ROOT / folder).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 inner = node.value if isinstance(node, ast.Attribute) else None
-                if isinstance(inner, ast.Attribute) and inner.attr in ("freescout", "_freescout"):
+                name = inner.attr if isinstance(inner, ast.Attribute) else getattr(inner, "id", "")
+                if isinstance(node, ast.Attribute) and name in ("freescout", "_freescout"):
                     found.setdefault(node.attr, set()).add(str(path.relative_to(ROOT)))
     return found
 

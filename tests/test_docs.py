@@ -11,6 +11,7 @@ from bot import bridgefile, cards, settings
 from bot.__main__ import main
 from bot.freescout import FreeScout
 from bot.freescout.endpoints import ENDPOINTS
+from bot.model import Status
 from commands import ACTIONS
 from tests import apitable, errortable
 from tests.samples import sample_conversation, sample_place
@@ -70,7 +71,7 @@ def test_every_word_of_the_command_is_documented_and_no_other() -> None:
 
 def test_every_button_of_the_card_is_documented() -> None:
     for status in ("active", "pending", "closed", "spam"):
-        message = cards.card(sample_conversation(status=cards.Status(status)), sample_place())
+        message = cards.card(sample_conversation(status=Status(status)), sample_place())
         for element in message.blocks[-1]["elements"]:  # type: ignore[attr-defined]
             labels = [option["text"]["text"] for option in element.get("options", [])]
             labels += [element["text"]["text"]] if "text" in element else []
