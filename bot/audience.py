@@ -5,6 +5,7 @@ https://docs.slack.dev/apis/slack-connect/ · https://docs.slack.dev/reference/o
 """
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,11 @@ CODE = "others_read_along"
 """The bridge's own word, beside Slack's: see `policy`."""
 _KEPT = 300.0
 """Seconds for which an answer is good, where no event says that it is not."""
+_LISTED = 3600.0
+"""Seconds for which the list of all people may serve, where the watch does not come to ask for a newer one.
+
+In a workspace of tens of thousands a list takes minutes, for which nobody should have to wait.
+"""
 _PAGE = 1000
 _PATIENCE = 30.0
 """Seconds that Slack may ask for between two pages: who began anew each time would never come to the end."""
@@ -102,8 +108,10 @@ class Audience:
         self._channels = channels
         self._routes = routes
         self._others: Cache[str, Others] = Cache(_KEPT, clock)
-        self._ours: Cache[None, Ours] = Cache(_KEPT, clock)
-        self._people: Cache[None, dict[str, str]] = Cache(_KEPT, clock)
+        self._ours: Cache[None, Ours] = Cache(_LISTED, clock)
+        self._people: dict[str, str] = {}
+        self._listed = -math.inf
+        self._clock = clock
         self._person: Cache[str, str] = Cache(_KEPT, clock)
         self._locks: dict[str, asyncio.Lock] = {}
         self._admitted: dict[tuple[str, int], frozenset[str]] = {}
@@ -155,6 +163,17 @@ class Audience:
         self._others.drop(lambda known, _: known == channel)
         self._person.drop()
 
+    async def relist(self, age: float = _KEPT) -> None:
+        """List everybody anew where the list is older; meanwhile the old one serves."""
+        async with self._lock(""):
+            began = self._clock()
+            if 0 <= began - self._listed < age:
+                return
+            ours = await self._who_we_are()
+            people = await _pages(self._web.users_list, "members")
+            self._people = {str(one.get("id")): kind(one, ours) for one in people}
+            self._listed = began
+
     async def _require(self, channel: str, open_to: frozenset[str]) -> None:
         if open_to >= _ALL:
             return
@@ -181,16 +200,11 @@ class Audience:
         return Others(kinds.count(GUESTS), kinds.count(ORGANISATIONS), shared(told))
 
     async def _kind(self, member: str) -> str:
-        async with self._lock(""):
-            known = await self._people.get(None, self._list)
-        if member in known:
-            return known[member]
+        if not 0 <= self._clock() - self._listed < _LISTED:
+            await self.relist(_LISTED)
+        if member in self._people:
+            return self._people[member]
         return await self._person.get(member, lambda: self._look_up(member))  # come since, or of elsewhere
-
-    async def _list(self) -> dict[str, str]:
-        ours = await self._who_we_are()
-        people = await _pages(self._web.users_list, "members")
-        return {str(one.get("id")): kind(one, ours) for one in people}
 
     async def _look_up(self, member: str) -> str:
         """What somebody is who is not in our list; of whom Slack knows nothing, they are not ours."""

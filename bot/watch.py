@@ -45,11 +45,18 @@ class Watch:
         """Look until told to stop."""
         while not stopping.is_set():
             routed = dict.fromkeys(route.channel for route in self._desk.settings.routes)
+            await self._relist()
             for name in routed:
                 await self._look(name)
             self._let_go(frozenset(routed))
             self._channels.tidy()
             await wait_for(self._changed, _EVERY, stopping)
+
+    async def _relist(self) -> None:
+        try:
+            await self._audience.relist()
+        except BridgeError as error:
+            log.info("the people of the workspace cannot be listed: %s", error)
 
     def _let_go(self, routed: Collection[str]) -> None:
         """Say nothing more of a name to which no route leads, and for which nobody waits."""

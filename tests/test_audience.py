@@ -176,6 +176,17 @@ async def test_who_is_in_no_list_is_asked_about_and_of_whom_slack_knows_nothing_
     assert len(desk.slack.called("users.list")) == 1
 
 
+async def test_a_colleague_who_is_made_a_guest_is_noticed_with_the_next_list(desk: Desk) -> None:
+    ben = list(desk.slack.people.values())[1].profile
+    assert await desk.others("support") == Others()
+    ben.guest = True
+    desk.clock.skip(timedelta(minutes=5))
+    await asyncio.gather(desk.audience.relist(), desk.audience.relist())
+    assert await desk.others("support") == Others(guests=1)
+    await desk.audience.relist()
+    assert len(desk.slack.called("users.list")) == 2
+
+
 async def test_a_colleague_from_another_workspace_of_the_own_organisation_is_nobody_else(desk: Desk) -> None:
     desk.slack.workspace.organisation = "E1"
     far = desk.slack.add_person("Far", "far@example.org", team="T0FAR")
