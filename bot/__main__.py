@@ -14,6 +14,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from bot import questions
 from bot.errors import BridgeError, ConfigError, UserError
 from bot.reread import Understand, text_of
 from bot.settings import Settings, load
@@ -55,6 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     forget.add_argument("email", nargs="?", default="", help="the customer's address")
     forget.add_argument("--conversation", type=int, action="append", default=[], help="one by its id")
     forget.add_argument("--dry-run", action="store_true", help="only say what would be removed")
+    questions.add(commands)
     demo = commands.add_parser("demo", help="try it all: a stand-in FreeScout, a stand-in Slack, the bridge")
     demo.add_argument("--once", action="store_true", help="play the scenario, check its outcome, end")
     demo.add_argument("--port", type=int, default=8400, help="where the pages begin (default: %(default)s)")
@@ -65,10 +67,7 @@ def main(arguments: list[str] | None = None) -> int:
         variables = environment()
         settings = load(variables, text_of)
     except ConfigError as error:
-        print(f"{len(error.problems)} to put right:", file=sys.stderr)
-        for problem in error.problems:
-            print(f"  - {problem}", file=sys.stderr)
-        return 1
+        return questions.wrong(error)
     doors: dict[str, Callable[[], int]] = {
         "run": lambda: _run(settings, partial(load, variables)),
         "check": lambda: _check_live(settings) if asked.live else _check(settings),
@@ -77,6 +76,8 @@ def main(arguments: list[str] | None = None) -> int:
         "clock": lambda: _clock(settings, asked.conversation, asked.at),
         "stale": lambda: _stale(settings, asked.at),
         "forget": lambda: _forget(settings, asked),
+        "why": lambda: questions.why(settings, asked),
+        "routes": lambda: questions.routes(settings, variables, asked),
     }
     return doors[asked.command]()
 

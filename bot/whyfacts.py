@@ -98,7 +98,8 @@ class Reader:
         known = await self._routed(known, said)
         shown = dict.fromkeys(one.channel for one in said)
         every = {**found.wanted, **shown, **found.climb.direct, **found.aloud.news}
-        places = [await self._place(one, found, said, course) for one in every]
+        taking = tuple(one.route for one in known.choices if one.taken)
+        places = [await self._place(one, found, said, taking) for one in every]
         rows = await store.work([identity])
         kept = desk.settings.retention.after
         return replace(
@@ -149,25 +150,24 @@ class Reader:
             nowhere={name.removeprefix("#"): why for name, why in self._lanes.told.items()},
         )
 
-    async def _place(self, channel: str, found: Found, said: Sequence[Delivery], course: Course) -> Place:
+    async def _place(
+        self, channel: str, found: Found, said: Sequence[Delivery], taking: Sequence[Route]
+    ) -> Place:
         """What one channel shows, and what the plan for it depends on."""
         here = [one for one in said if one.channel == channel]
         seen = await sight.view(self._desk, self._leading, self._listed, channel, found)
-        leading = [one for one in self._desk.settings.routes if await self._leads(one, channel)]
+        leading = [one for one in taking if await self._leads(one, channel)]
+        told = [self._lanes.told[name] for one in leading if (name := f"#{one.channel}") in self._lanes.told]
         direct = f"Direct messages to {await self._person(channel)}" if channel.startswith("D") else ""
-        shut = next(
-            (self._lanes.told[name] for one in leading if (name := f"#{one.channel}") in self._lanes.told), ""
-        )
-        trouble = shut or ("" if direct else await self._wrong(channel))
         return Place(
             channel,
             direct or await self._called(channel),
             seen,
             {one.key: Posted(one.ts, one.version) for one in here if one.ts},
             tuple(leading),
-            trouble,
+            next(iter(told), "" if direct else await self._wrong(channel)),
             tuple(one.key for one in here if not one.ts),
-            shut=channel in course.closed,
+            shut=bool(told),
         )
 
     async def _leads(self, route: Route, channel: str) -> bool:

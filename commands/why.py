@@ -1,6 +1,8 @@
 """`/freescout why 412`: why it was said where, and why not. Whoever may see the mailbox may ask."""
 
+import re
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
 from bot import cards, mail
 from bot.cards import Block, richtext_block
@@ -13,6 +15,8 @@ _MOST = 60
 """Lines in one answer."""
 _LONGEST = 400
 """Characters of one line."""
+_MOMENT = re.compile(r"[A-Z][a-z]{2} (2[0-9]{3}-[01][0-9]-[0-3][0-9] [0-2][0-9]:[0-5][0-9]) UTC")
+"""A time, as `bot/why` writes it."""
 
 
 async def typed(ask: Ask) -> None:
@@ -47,11 +51,25 @@ def _section(one: Section, lines: Sequence[Line]) -> Iterator[Element]:
 
 
 def _leaves(line: Line) -> Iterator[Element]:
-    """Plain text alone: to be named here pings nobody."""
-    yield text(mail.one_line(line.words, _LONGEST))
+    """Plain text alone: to be named here pings nobody. Times are those of the reader's own zone."""
+    words = mail.one_line(line.words, _LONGEST)
+    start = 0
+    for found in _MOMENT.finditer(words):
+        yield text(words[start : found.start()] or " ")
+        yield _when(found[0], found[1])
+        start = found.end()
+    yield text(words[start:] or " ")
     if line.link:
-        yield text(" ")
         yield link(line.link, "Open")
+
+
+def _when(said: str, moment: str) -> Element:
+    try:
+        at = datetime.strptime(moment, "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
+    except ValueError:  # somebody's own words
+        return text(said)
+    shown = "{date_short_pretty} {time}"
+    return {"type": "date", "timestamp": int(at.timestamp()), "format": shown, "fallback": said}
 
 
 ACTION = Action(

@@ -198,7 +198,8 @@ def _said(item: Item, place: Place) -> str:
 def _silent(alike: Sequence[Item], why: str) -> Line:
     names = ", ".join(one.what for one in alike[:_FEW])
     more = f" and {len(alike) - _FEW} more" if len(alike) > _FEW else ""
-    return Line(f"Not said: {names}{more}, because {why or 'nobody knows'}.")
+    yet = " yet" if why.startswith("it is due") else ""
+    return Line(f"Not said{yet}: {names}{more}, because {why or 'nobody knows'}.")
 
 
 def _policies(facts: Facts, place: Place) -> Iterator[str]:

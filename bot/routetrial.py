@@ -1,0 +1,193 @@
+"""`python -m bot routes`: the routes as the bridge understands them, and a new file tried before it holds.
+
+The trial asks which channels the latest conversations would come to, beside where their cards stand.
+FreeScout and Slack are read, the memory is a copy: nothing is said or written.
+"""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from bot import mail, routebook, routes, routespec, verdicts
+from bot.channels import Channels
+from bot.desk import Desk
+from bot.errors import BridgeError
+from bot.freescout import ConversationQuery, NotFound, Sort
+from bot.glass import copied
+from bot.live import Live
+from bot.model import Conversation, Mailbox, Status
+from bot.plan import CARD, DIGEST, LEFT
+from bot.routing import Key, Route, Rule
+from bot.settings import Settings
+from bot.staging import staged
+from bot.store import Store
+
+_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One conversation: the channels that show it now, those of the trial, and by which routes."""
+
+    number: int
+    title: str
+    now: tuple[str, ...]
+    then: tuple[str, ...]
+    by: tuple[str, ...] = ()
+
+    @property
+    def differs(self) -> bool:
+        """Whether the trial comes to something else."""
+        return set(self.now) != set(self.then)
+
+
+async def listed(settings: Settings, now: datetime) -> str:
+    """List every route in its order, those from Slack behind the file's."""
+    live = Live(settings)
+    if _remembered(settings):
+        with copied(settings.database_path) as copy:
+            async with staged(settings, copy, now) as there:
+                live = there.desk.live
+                called = await _called(there.desk)
+    else:
+        called = {}
+    rule = "the first that fits" if settings.routing.first else "every one that fits"
+    head = f"{len(live.settings.routes)} routes; {rule} shows a conversation:"
+    return "\n".join([head, *(_listed(one, called) for one in live.settings.routes)])
+
+
+def _remembered(settings: Settings) -> bool:
+    return Path(settings.database_path).exists()
+
+
+async def _called(desk: Desk) -> Mapping[int, str]:
+    """The names of mailboxes, where FreeScout tells them."""
+    try:
+        return {one.id: one.name for one in await desk.people.mailboxes()}
+    except BridgeError:
+        return {}
+
+
+def _listed(route: Route, called: Mapping[int, str]) -> str:
+    where = f", line {route.line}" if route.line else ", from Slack" if route.watched else ""
+    manner = "; ".join(routespec.manner(route))
+    told = f"{routespec.told(route, called)} → {_hash(route.channel)}"
+    return f"  {route.called}{where}: {told}{f' ({manner})' if manner else ''}"
+
+
+async def tried(settings: Settings, new: Settings, last: int, now: datetime, *, every: bool) -> str:
+    """Tell what `new` would do with the latest conversations, beside what the present settings did."""
+    with copied(settings.database_path) as copy:
+        async with staged(settings, copy, now) as there:
+            trial = await _watched(new, there.desk.store)
+            cases = [case async for case in _cases(there.desk, trial, last)]
+    return "\n".join(_told(cases, every=every))
+
+
+async def _watched(new: Settings, store: Store) -> Settings:
+    """The new settings with the routes from Slack behind the file's."""
+    live = Live(new)
+    await routebook.load(live, store)
+    return live.settings
+
+
+async def _cases(desk: Desk, new: Settings, last: int) -> AsyncIterator[Case]:
+    names = await _names(desk, (*desk.settings.routes, *new.routes))
+    asks = any(_asks(one.rule) for one in (*desk.settings.routes, *new.routes))
+    newest = ConversationQuery(sort=Sort.CREATED, newest_first=True, threads=True, page_size=_PAGE)
+    async for row in desk.freescout.conversations(newest, most=last):
+        one = await _whole(desk, row) if asks else row
+        yield await _case(desk, new, one, names)
+
+
+async def _whole(desk: Desk, row: Conversation) -> Conversation:
+    """The same with its custom fields, which lists leave out."""
+    try:
+        return replace(row, fields=(await desk.freescout.conversation(row.id, ())).fields)
+    except NotFound:
+        return row
+
+
+def _asks(rule: Rule) -> bool:
+    """Whether a rule asks for a custom field anywhere."""
+    own = any(one.key is Key.FIELD for one in (*rule.conditions, *rule.entering))
+    return own or any(map(_asks, (*rule.every, *rule.any, *rule.unless)))
+
+
+async def _names(desk: Desk, known: Sequence[Route]) -> Mapping[str, str]:
+    """What each channel is called by the routes, by its id; one that Slack does not find by its name."""
+    channels = Channels(desk.web, lambda: desk.now().timestamp())
+    found: dict[str, str] = {}
+    for route in known:
+        try:
+            found.setdefault(await channels.id(route.channel), route.channel)
+        except BridgeError:
+            found.setdefault(route.channel, route.channel)
+    return found
+
+
+async def _case(desk: Desk, new: Settings, one: Conversation, names: Mapping[str, str]) -> Case:
+    mailbox = await desk.people.mailbox(one.mailbox_id)
+    said = await desk.store.posts(one.id)
+    shown = {
+        post.channel for post in said if post.key in (CARD, DIGEST) and not post.version.startswith(LEFT)
+    }
+    there = frozenset(names.get(channel, channel) for channel in shown)
+    now = _taking(one, mailbox, desk.settings, there)
+    then = _taking(one, mailbox, new, there)
+    stands = [*there, *(route.channel for route in now if not verdicts.comes(route.deliver))]
+    title = mail.one_line(one.title, 48)
+    return Case(
+        one.number,
+        title,
+        _channels(stands if there else [route.channel for route in now]),
+        _channels([route.channel for route in then]),
+        tuple(route.called for route in then),
+    )
+
+
+def _taking(
+    one: Conversation, mailbox: Mailbox | None, settings: Settings, there: frozenset[str]
+) -> tuple[Route, ...]:
+    """The routes that take it; spam comes to no channel."""
+    return () if one.status is Status.SPAM else routes.matching(one, mailbox, settings, there)
+
+
+def _channels(said: Sequence[str]) -> tuple[str, ...]:
+    return tuple(sorted(dict.fromkeys(map(_hash, said))))
+
+
+def _hash(channel: str) -> str:
+    return channel if channel.isupper() else f"#{channel}"
+
+
+def _told(cases: Sequence[Case], *, every: bool) -> Iterator[str]:
+    shown = [one for one in cases if every or one.differs]
+    different = sum(one.differs for one in cases)
+    yield f"Of the latest {len(cases)} conversations, {different or 'none'} would be elsewhere than now."
+    if shown:
+        yield ""
+        yield from _table([("CONVERSATION", "NOW", "THEN", "BY"), *map(_row, shown)])
+    yield ""
+    yield from _table([("CHANNEL", "NOW", "THEN"), *_counts(cases)])
+    if nobody := [f"#{one.number}" for one in cases if not one.then]:
+        yield ""
+        yield f"No route would take {len(nobody)}: {', '.join(nobody)}."
+
+
+def _row(one: Case) -> tuple[str, ...]:
+    return one.title, ", ".join(one.now) or "-", ", ".join(one.then) or "-", ", ".join(one.by) or "no route"
+
+
+def _counts(cases: Sequence[Case]) -> Iterator[tuple[str, ...]]:
+    now, then = (Counter(place for one in cases for place in getattr(one, when)) for when in ("now", "then"))
+    for place in sorted({*now, *then}):
+        yield place, str(now[place]), str(then[place])
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
