@@ -146,9 +146,16 @@ class Desk:
         opened = await call(self.web.conversations_open, users=slack_user)
         return str(opened["channel"]["id"])
 
-    async def say(self, channel: str, message: Message) -> None:
-        """Say something that stays; may say it twice where Slack broke off."""
-        await call(self.web.chat_postMessage, channel=channel, text=message.text, blocks=list(message.blocks))
+    async def say(self, channel: str, message: Message, about: int = 0) -> None:
+        """Say something that stays; may say it twice where Slack broke off.
+
+        What is said `about` a conversation goes with it, should it be deleted for ever.
+        """
+        said = await call(
+            self.web.chat_postMessage, channel=channel, text=message.text, blocks=list(message.blocks)
+        )
+        if about:
+            await self.store.mention(channel, str(said.get("ts") or ""), about, alone=True)
 
 
 def _same_place(place: str, home: str) -> bool:

@@ -149,6 +149,7 @@ class Erasing:
         mentions = await self._desk.store.mentions(identity)
         open_ones = [] if whole else await self._desk.store.undecided(identity)
         kept = {f"{RECEIPT}{one}" for one in open_ones}
+        mentions = [one for one in mentions if not (one[2] and open_ones)]  # there they are asked
         await self._all(course, erased(known, mentions, kept, whole=whole))
 
     async def _settled(self, identity: int, said: Sequence[Delivery]) -> Sequence[Delivery]:

@@ -178,10 +178,11 @@ class Teller:
                 await self._here(reply, _words(said))
                 if reply.error:  # something is left to do: an ephemeral message would not stay
                     remark = _words(f"{said} {reply.error}")
-                    await self._desk.say(await self._desk.direct(reply.slack_user), remark)
+                    direct = await self._desk.direct(reply.slack_user)
+                    await self._desk.say(direct, remark, reply.conversation)
             case ReplyState.BLOCKED | ReplyState.FAILED if reply.choice:
                 channel = await self._desk.direct(reply.slack_user)
-                await self._desk.say(channel, receipts.asked(reply, self._url(reply)))
+                await self._desk.say(channel, receipts.asked(reply, self._url(reply)), reply.conversation)
             case _:
                 return
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot import crashpoints
+from bot.bridgefile import Replies
 from bot.erasing import EXPIRED, GONE, STAYS, How, erased, expired
 from bot.forgetting import forget
 from bot.retentionfile import Retention, read
@@ -308,3 +309,20 @@ async def test_what_could_not_be_removed_is_reported(house: House) -> None:
 
 async def test_nobody_is_forgotten_who_is_not_known(house: House) -> None:
     assert "no conversation was found" in await forgotten(house, email="nobody@example.org")
+
+
+async def test_who_has_yet_to_decide_keeps_the_question_and_their_words(house: House) -> None:
+    await restarted(house, replies=Replies(timedelta(minutes=1)))
+    card = await house.writes("Secret fire", "<p>It burns secretly.</p>")
+    await house.opens(house.ana, "Reply", card)
+    await house.ana.submits({"Reply": "My own words"})
+    await house.until(lambda: "My own words" in house.said(card))
+    house.freescout.agent_deletes_forever(1)
+    await house.until(lambda: "for good" in card.all_text, 15)
+    house.clock.skip(timedelta(minutes=2))
+    await house.until(lambda: direct(house, house.ana), 15)
+    house.clock.skip(timedelta(minutes=3))
+    await house.quiet()
+    assert direct(house, house.ana)
+    assert "secretly" not in stands(house)
+    assert "My own words" in stands(house)
