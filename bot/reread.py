@@ -59,13 +59,16 @@ class Reread:
         self._seen = text
         if not _same(text, before) or _same(text, self._met):
             return
-        self._met = text
         try:
             found = await asyncio.to_thread(self._understand, lambda _name: _said(text))
         except ConfigError as error:
             self._tell(error.problems)
-            return
-        if found != self._holds or _lines(found) != _lines(self._holds):
+        else:
+            await self._hold(found)
+        self._met = text  # only now: what was cut off, say by a full disk, is tried again
+
+    async def _hold(self, found: Settings) -> None:
+        if found != self._holds:
             await self._take(found)
             log.info("%s was changed, and holds from now on: %s", self._name, _changed(self._holds, found))
         self._holds = found

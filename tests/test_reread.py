@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -113,24 +114,50 @@ async def test_a_reply_that_is_held_goes_when_it_was_to_go_whatever_the_file_say
     assert await gone(house) == [TEXT]
 
 
+def reading(take: Callable[[Settings], Awaitable[None]]) -> Callable[[str | Exception], Awaitable[None]]:
+    """A look at a file that holds this."""
+    one = Reread(
+        load(LEAST, lambda _name: FILE), partial(load, LEAST), take, Health(lambda: datetime.now(UTC))
+    )
+
+    async def look(text: str | Exception) -> None:
+        one._read = lambda: text  # type: ignore[method-assign]
+        await one.look()
+
+    return look
+
+
 async def test_what_is_written_in_pieces_counts_when_it_is_whole() -> None:
     """A file cut off in its middle may well be valid, and would take routes away."""
-    texts = [FILE, FILE, FILE[:40], FILE * 2, FILE + "#", FILE + "#", FileNotFoundError(), FILE, FILE]
     taken: list[str] = []
-    settings = load(LEAST, lambda _name: FILE)
 
     async def take(found: Settings) -> None:
         taken.append(found.operators)
 
-    one = Reread(settings, partial(load, LEAST), take, Health(lambda: datetime.now(UTC)))
-    for text in texts:
-        one._read = lambda text=text: text  # type: ignore[method-assign]
-        await one.look()
+    look, other = reading(take), FILE.replace("ops", "help")
+    for text in (FILE, FILE, FILE[:40], FILE * 2, FILE + "#", FILE + "#", FileNotFoundError(), FILE, FILE):
+        await look(text)
     assert taken == []
-    for text in (other := FILE.replace("ops", "help")), other, other:
-        one._read = lambda text=text: text  # type: ignore[method-assign]
-        await one.look()
+    for text in (other, other, other):
+        await look(text)
     assert taken == ["help"]
+
+
+async def test_a_change_that_cannot_be_taken_up_at_once_is_taken_up_later() -> None:
+    tried: list[str] = []
+
+    async def take(found: Settings) -> None:
+        tried.append(found.operators)
+        if len(tried) == 1:
+            raise OSError("disk full")
+
+    look, other = reading(take), FILE.replace("ops", "help")
+    await look(other)
+    with pytest.raises(OSError, match="disk full"):
+        await look(other)
+    await look(other)
+    await look(other)
+    assert tried == ["help", "help"]
 
 
 RULES = """
