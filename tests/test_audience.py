@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -27,6 +28,7 @@ from tests.conftest import House
 NOBODY: frozenset[str] = frozenset()
 GUESTS, ORGANISATIONS = frozenset({"guests"}), frozenset({"organisations"})
 BOTH = GUESTS | ORGANISATIONS
+ROOT = Path(__file__).parent.parent
 OURS = Ours("T1", "E1")
 
 
@@ -105,6 +107,24 @@ def test_a_route_is_refused_for_those_that_it_does_not_name(
     if refusal:
         assert words in str(refusal)
         assert refusal.code == CODE
+
+
+# The files that say or change anything in Slack. Those of the first line ask the guard before; `desk` says things to
+# one person, or of the bridge itself; the others only take away what stands there.
+SPEAKING = {
+    *("poster", "carrier", "morning"),
+    "desk",
+    *("eraser", "retention"),
+}
+
+
+def test_no_other_file_speaks_in_a_channel_and_those_that_do_ask_who_reads_it() -> None:
+    methods = ("chat_postMessage", "chat_update", "files_completeUploadExternal", "chat_scheduleMessage")
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "bot").rglob("*.py")}
+    texts |= {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "commands").rglob("*.py")}
+    found = {name for name, text in texts.items() if any(f"web.{method}" in text for method in methods)}
+    assert found <= SPEAKING
+    assert all(".guard(" in texts[name] for name in ("poster", "carrier", "morning"))
 
 
 # Against Slack
