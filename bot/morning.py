@@ -84,7 +84,8 @@ def tries(version: str) -> int:
 
 def next_try(row: Delivery, version: str) -> datetime:
     """When its picture is tried next: each time after twice as long, so a day takes few uploads."""
-    return datetime.fromtimestamp(row.begun, UTC) + EVERY * (2 ** tries(version) - 1)
+    waited: int = 2 ** tries(version) - 1
+    return datetime.fromtimestamp(row.begun, UTC) + EVERY * waited
 
 
 def message(told: Told, file: str = "") -> Message:

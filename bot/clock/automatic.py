@@ -80,7 +80,7 @@ def _remembered(digest: bytes, judge: Callable[[], str]) -> str:
 
 def _judged(case: "_Case") -> str:
     text = _text(case.body)
-    judged = (
+    judged: tuple[tuple[str, Callable[[], bool]], ...] = (
         ("a bounce", lambda: _bounced(text, case.subject or "", case.writer)),
         ("an out-of-office answer", lambda: _away(text, case)),
         ("an automatic message", lambda: _made(text, case.writer)),
