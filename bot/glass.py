@@ -18,6 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import UserError
+from bot.tls import trust
 
 _READS = (
     "auth.test",
@@ -118,7 +119,7 @@ class GlassWire(httpx.AsyncHTTPTransport):
     """The way to FreeScout on which only questions go; what would be written is noted and believed done."""
 
     def __init__(self, noted: Noted) -> None:
-        super().__init__()
+        super().__init__(verify=trust())
         self._noted = noted
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

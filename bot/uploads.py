@@ -9,6 +9,7 @@ from bot.desk import Desk
 from bot.errors import Transient
 from bot.files import is_slack
 from bot.slackapi import SlackRefused, call
+from bot.tls import trust
 
 _UPLOAD = httpx.Timeout(90, connect=10)
 
@@ -20,7 +21,8 @@ async def upload(desk: Desk, name: str, data: bytes) -> str:
     if not identity or not is_slack(address, desk.settings.slack_api_url):
         raise Transient("Slack names no place to upload a file to")
     try:
-        async with httpx.AsyncClient(timeout=_UPLOAD) as client, asyncio.timeout(_UPLOAD.read):
+        client = httpx.AsyncClient(timeout=_UPLOAD, verify=trust())
+        async with client, asyncio.timeout(_UPLOAD.read):
             answer = await client.post(address, content=data)
     except (httpx.HTTPError, TimeoutError) as error:
         raise Transient(f"an upload to Slack broke off ({type(error).__name__})") from error

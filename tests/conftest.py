@@ -129,14 +129,14 @@ class House:
 
     async def health(self, right: Callable[[Any], Any] = bool, patience: float = 30) -> Any:
         """What `/healthz` says, as soon as it is right."""
-        async with httpx.AsyncClient() as client, asyncio.timeout(patience):
+        async with httpx.AsyncClient(verify=False) as client, asyncio.timeout(patience):
             while not right(told := (await client.get(f"{self.address}/healthz")).json()):
                 await asyncio.sleep(0.05)
         return told
 
     async def quiet(self) -> None:
         """Wait until nothing is due and nothing was said for a moment."""
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(verify=False) as client:
             async with asyncio.timeout(30):
                 calm = 0
                 seen = -1

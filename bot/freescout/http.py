@@ -16,6 +16,7 @@ import httpx
 from bot.errors import Ambiguous, BridgeError, ConfigError, Misconfigured, Transient, UserError
 from bot.freescout import fields
 from bot.freescout.breaker import Breaker
+from bot.tls import trust
 
 DEADLINE = 40.0
 """Seconds for a whole call: an answer that drips a byte at a time never runs into a read timeout."""
@@ -80,6 +81,7 @@ class Http:
         self._breaker = breaker or Breaker()
         self._sleep = sleep
         self._client = httpx.AsyncClient(
+            verify=trust(),
             base_url=f"{url}/api/",
             headers={"Accept": "application/json"}
             | ({"X-FreeScout-API-Key": key} if auth is Auth.HEADER else {}),

@@ -198,14 +198,19 @@ def open_database(path: str, *, visiting: bool = False) -> Database:
 
 
 def _migrate(database: Database) -> None:
+    """Apply what is missing, all or nothing: an upgrade that breaks off leaves the file as it was."""
     applied = database.table("_migrations")
-    applied.create({"name": str}, pk="name", if_not_exists=True)
-    done = {row["name"] for row in applied.rows}
-    for name, script in MIGRATIONS.items():
-        if name not in done:
-            with database.atomic():
-                for statement in script.split(";"):
-                    database.execute(statement)
-                if name in AFTERWARDS:
-                    AFTERWARDS[name](database)
+    with database.atomic():
+        applied.create({"name": str}, pk="name", if_not_exists=True)
+        done = {row["name"] for row in applied.rows}
+        for name in MIGRATIONS:
+            if name not in done:
+                _apply(database, name)
                 applied.insert({"name": name})
+
+
+def _apply(database: Database, name: str) -> None:
+    for statement in MIGRATIONS[name].split(";"):
+        database.execute(statement)
+    if name in AFTERWARDS:
+        AFTERWARDS[name](database)
