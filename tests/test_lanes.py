@@ -14,12 +14,12 @@ import pytest
 
 from bot.errors import Ambiguous, BridgeError, Misconfigured, Permanent, Transient
 from bot.health import Health
-from bot.lanes import DIGEST_FROM, DIGEST_MOST, EDITS, Lanes
+from bot.lanes import EDITS, Lanes
 from bot.plan import Urgency
 from bot.roundup import Line
 from bot.slackapi import SlackRefused
 from bot.store import Looked, Store, Work
-from bot.turns import Pace, Waiting
+from bot.turns import DIGEST_FROM, DIGEST_MOST, Pace, Waiting
 from sandbox.clock import Clock
 
 SUPPORT, SALES = "C1", "C2"

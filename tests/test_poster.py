@@ -19,7 +19,7 @@ from bot.cards import Message, context, plain
 from bot.channels import Channels
 from bot.errors import Ambiguous, BridgeError, Misconfigured, Transient
 from bot.health import Health
-from bot.lanes import DIGEST_FROM, Lanes
+from bot.lanes import Lanes
 from bot.plan import ANEW, CARD, DIGEST, Step, Urgency
 from bot.poster import EVENT_TYPE, UNKNOWN, CardGone, Poster
 from bot.reconcile import Reconciler
@@ -28,7 +28,7 @@ from bot.routing import Route
 from bot.slack import EVENTS
 from bot.slackapi import SlackRefused, client
 from bot.store import Looked, Store, Work
-from bot.turns import Pace, Waiting
+from bot.turns import DIGEST_FROM, Pace, Waiting
 from bot.worker import Worker
 from sandbox.clock import Clock
 from sandbox.serving import serving
