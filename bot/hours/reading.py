@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from bot.hours import public, week
@@ -80,8 +81,14 @@ def _hours(where: Where, table: Mapping[str, object], problems: list[str]) -> Ho
     )
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """The zones that there are; to ask the system for them takes it some time."""
+    return frozenset(available_timezones())
+
+
 def _zone(where: Where, value: object, problems: list[str]) -> ZoneInfo:
-    known = available_timezones()
+    known = _zones()
     if isinstance(value, str) and value.strip() in known:
         return ZoneInfo(value.strip())
     word = str(value or "").strip().replace(" ", "_").casefold()
