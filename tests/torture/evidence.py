@@ -4,7 +4,7 @@ import json
 import re
 import sqlite3
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -47,7 +47,7 @@ def world(freescout: FreeScout, slack: Slack, past: Mapping[int, Past], database
         for mail in freescout.world.outbox
         if mail.thread in made
     ]
-    rows, broken = outbox(database)
+    rows, broken = outbox(database, past.keys() - freescout.world.conversations.keys())
     return World(arrived, mailed, rows, list(messages(slack)), broken)
 
 
@@ -76,19 +76,23 @@ def _between(changes: list[tuple[datetime, T]], at: datetime) -> Iterator[T]:
             yield value
 
 
-def outbox(database: Path) -> tuple[list[Row], str]:
-    """Read the bridge's outbox, and what is wrong with its audit log; nothing before it has any."""
+def outbox(database: Path, gone: Collection[int] = ()) -> tuple[list[Row], str]:
+    """Read the bridge's outbox, and what is wrong with its audit log; nothing before it has any.
+
+    The receipts of conversations that are `gone` go with them, once nobody has anything to decide.
+    """
     if not database.exists():
         return [], ""
     with closing(sqlite3.connect(f"file:{quote(str(database))}?mode=ro", uri=True, timeout=10)) as connection:
         sent = set()
         for (after,) in connection.execute("select after from audit where outcome = 'sent'"):
             sent.add(json.loads(after).get("outbox"))
-        query = "select id, intent, kind, state, text, choice, hold, shown from outbox"
-        rows = [
-            Row(number, intent, kind, state, text, choice == "doubt", hold > 0 or shown > 0, number in sent)
-            for number, intent, kind, state, text, choice, hold, shown in connection.execute(query)
-        ]
+        query = "select id, intent, kind, state, text, choice, conversation, hold, shown from outbox"
+        rows = []
+        for number, intent, kind, state, text, choice, conversation, hold, shown in connection.execute(query):
+            over = conversation in gone and state in ("sent", "cancelled")
+            due = (hold > 0 or shown > 0) and not over
+            rows.append(Row(number, intent, kind, state, text, choice == "doubt", due, number in sent))
     found = auditing.verified(str(database))
     return rows, auditing.verdict(found) if found.broken else ""
 

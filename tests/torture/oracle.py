@@ -78,6 +78,11 @@ def _compare(one: Held, channel: str, messages: list[Said], digests: list[Said])
         return
     for card in cards:
         yield from _card(one, channel, card)
+    if one.state == "gone" and all("for good" in card.small for card in cards):
+        left = [message.key for message in messages if not message.key.startswith(("card", "reply:"))]
+        left += ["a line in a digest"] * bool(digests)
+        if left:
+            yield UNTRUE, f"deleted for good, but there still stand {', '.join(left[:5])}"
     if live:
         yield from _complete(one, messages)
     yield from _order(one, messages)
