@@ -1,7 +1,8 @@
 """The steps of a ladder, end to end: who is told, once, what becomes of it, and who is left in peace."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from bot import hours
 from bot.crashpoints import arm
 from bot.hours import MailboxHours
 from bot.ladderfile import Ladder, MailboxLadder, Pings, Rung
+from bot.store import Store
+from sandbox.clock import Clock
 from sandbox.slack import Message, Person
 from tests.conftest import House
 
@@ -335,6 +338,25 @@ async def test_a_budget_counts_mentions_as_well(house: House) -> None:
     second = (await house.until(lambda: pings(house, card)[1:]))[0]
     assert house.ana.id not in second.all_text
     assert "Ana Alves, it is yours." in second.all_text
+
+
+async def test_a_budget_is_charged_once_a_step_and_judged_anew_each_day(tmp_path: Path) -> None:
+    store = Store(str(tmp_path / "bridge.db"), Clock())
+    monday, tuesday = date(2026, 11, 23), date(2026, 11, 24)
+
+    async def may(conversation: int, day: date, *, own: bool = True) -> bool:
+        return await store.may_ping("U1", conversation, "ping:1:1", day, 2, own=own)
+
+    assert [await may(one, monday) for one in (1, 2, 1, 3, 3, 2)] == [True, True, True, False, False, True]
+    assert await store.beyond("U1", monday) == (1, True)
+    assert not await may(4, monday, own=False)
+    assert await store.beyond("U1", monday) == (2, False)
+    assert [await may(one, tuesday) for one in (3, 1, 4, 5)] == [True, True, True, False]
+    assert await store.beyond("U1", tuesday) == (1, True)
+    assert await store.beyond("U1", monday) == (0, True)
+    assert await store.pinged_beyond("U1", 5, "ping:1:1")
+    assert not await store.pinged_beyond("U1", 3, "ping:1:1")
+    await store.close()
 
 
 async def test_what_was_beyond_the_budget_is_said_on_the_next_day_if_the_wait_lasts(house: House) -> None:
