@@ -59,7 +59,7 @@ def erased(
 ) -> list[Thing]:
     """All that has to go of a conversation; its card comes last, and says that it was deleted, unless `whole`.
 
-    `kept` are the keys of receipts whose writers have yet to decide what becomes of their words.
+    `kept` are the keys of receipts that hold words which nobody but their writers has.
     """
     cards = {(one.channel, one.ts) for one in said if one.key == CARD}
     mine = [one for one in said if one.key not in kept and (one.ts or one.key.startswith(FILES))]

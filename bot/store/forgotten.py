@@ -96,8 +96,9 @@ class ForgottenTable(Table):
         return await self._writer.do(lambda db: int(db.execute(query, (before,)).rowcount))
 
     async def undecided(self, conversation: int) -> list[int]:
-        """The replies and notes whose writers have yet to decide what becomes of their words."""
-        query = "select id from outbox where conversation = ? and state not in ('sent', 'cancelled')"
+        """The replies and notes whose words nobody but their writers has: they are given back in Slack."""
+        query = "select id from outbox where conversation = ? and state != 'sent'"
+        query += " and (state != 'cancelled' or text != '')"
         rows = await self._writer.do(lambda db: db.execute(query, (conversation,)).fetchall())
         return [int(row[0]) for row in rows]
 

@@ -90,7 +90,7 @@ def outbox(database: Path, gone: Collection[int] = ()) -> tuple[list[Row], str]:
         query = "select id, intent, kind, state, text, choice, conversation, hold, shown from outbox"
         rows = []
         for number, intent, kind, state, text, choice, conversation, hold, shown in connection.execute(query):
-            over = conversation in gone and state in ("sent", "cancelled")
+            over = conversation in gone and (state == "sent" or (state == "cancelled" and not text))
             due = (hold > 0 or shown > 0) and not over
             rows.append(Row(number, intent, kind, state, text, choice == "doubt", due, number in sent))
     found = auditing.verified(str(database))
