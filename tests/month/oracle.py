@@ -10,6 +10,9 @@ from datetime import datetime, timedelta
 
 from tests.month.scenario import BOXES, DAYS, HALF, START, Box, Event, Month
 
+CLAIMED, GRACE = 30, 10
+"""Minutes of business time for which somebody is on it, and which they then have for an answer."""
+
 
 @dataclass(frozen=True, order=True)
 class Ping:
@@ -38,6 +41,32 @@ class _Case:
     unanswered: bool = False
     """Whether something of the customer's is unanswered, were it closed or not."""
     quiet: datetime | None = None
+    claim: "_Claim | None" = None
+
+
+@dataclass
+class _Claim:
+    """Somebody is on it: quiet for a while of business time, then asked, and after silence released."""
+
+    who: str
+    assigned: bool
+    """Whether it was not theirs before."""
+    left: int = 2 * CLAIMED
+    grace: int = 2 * GRACE
+    asked: bool = False
+
+
+@dataclass(frozen=True)
+class Told:
+    """What must come of the month."""
+
+    pings: list[Ping]
+    waiting: set[int]
+    """The conversations of which somebody waits at its end."""
+    looks: set[datetime]
+    """When somebody is to be asked whether they are still on it, or is released."""
+    late: dict[int, set[int]]
+    """Which conversations wait too long at its end, by mailbox."""
 
 
 def is_open(box: Box, at: datetime) -> bool:
@@ -51,14 +80,23 @@ def is_open(box: Box, at: datetime) -> bool:
     return any(first <= minute < last for first, last in box.week.get(wall.weekday(), ()))
 
 
-def pings(month: Month) -> tuple[list[Ping], set[int]]:
-    """All that must be said in the month, and of which conversations somebody waits at its end."""
+def told(month: Month) -> Told:
+    """All that must be said in the month, and how things stand at its end."""
     cases: dict[int, _Case] = {}
-    said = list(_pings(month, cases))
-    return said, {number for number, case in cases.items() if case.since and case.status == "active"}
+    looks: set[datetime] = set()
+    said = list(_pings(month, cases, looks))
+    waiting = {number for number, case in cases.items() if case.since and case.status == "active"}
+    end = START + timedelta(days=DAYS)
+    late: dict[int, set[int]] = {}
+    for number in waiting:
+        case = cases[number]
+        asleep = case.quiet is not None and end < case.quiet
+        if case.open_for >= 2 * BOXES[case.box].ladder[0][0] and not asleep:
+            late.setdefault(case.box, set()).add(number)
+    return Told(said, waiting, looks, late)
 
 
-def _pings(month: Month, cases: dict[int, _Case]) -> Iterator[Ping]:
+def _pings(month: Month, cases: dict[int, _Case], looks: set[datetime]) -> Iterator[Ping]:
     events = list(month.events)
     at = START
     opened: dict[int, bool] = {}
@@ -72,7 +110,9 @@ def _pings(month: Month, cases: dict[int, _Case]) -> Iterator[Ping]:
             if case.since is None or case.status != "active":
                 continue
             here = opened[case.box]
-            if here and not asleep and not (case.quiet and at < case.quiet):
+            if case.claim and here and not asleep:
+                _asks(case, at, looks)
+            if here and not case.claim and not asleep and not (case.quiet and at < case.quiet):
                 step = _due(BOXES[case.box], case.open_for)
                 told = _told(case, step, away) if step >= 0 else ()
                 new = [how for how in told if case.said.get(_place(case, how), -1) < step]
@@ -80,7 +120,22 @@ def _pings(month: Month, cases: dict[int, _Case]) -> Iterator[Ping]:
                 if new:
                     yield Ping(at, number, step, tuple(new))
             case.open_for += here
+            if case.claim and here:
+                case.claim.left -= not case.claim.asked
+                case.claim.grace -= case.claim.asked
         at += HALF
+
+
+def _asks(case: _Case, at: datetime, looks: set[datetime]) -> None:
+    """Whoever is on it is asked once their time is up, and loses it by silence."""
+    claim = case.claim
+    if claim and claim.asked and claim.grace <= 0:
+        looks.add(at)
+        case.claim = None
+        case.assignee = "" if claim.assigned else case.assignee
+    elif claim and not claim.asked and claim.left <= 0:
+        looks.add(at)
+        claim.asked = True
 
 
 def _due(box: Box, open_for: int) -> int:
@@ -139,24 +194,44 @@ def _happens(cases: dict[int, _Case], event: Event, month: Month) -> None:
         if case.since is None or case.status != "active":
             _begin(case, event.at)
         case.status, case.unanswered = "active", True
+    elif what == "claims":
+        _claims(case, event)
     elif what == "answers":
+        case.claim = None
         case.status, case.since, case.unanswered, case.quiet = "pending", None, False, None
     elif what == "closes":
-        case.status, case.since, case.quiet = "closed", None, None
+        case.status, case.since, case.quiet, case.claim = "closed", None, None, None
     elif what == "reopens":
         if case.status != "active" and case.unanswered:
             _begin(case, event.at)
         case.status = "active"
     elif what == "assigns":
-        case.assignee = event.who
+        _assigned(case, event.who)
     elif what == "unassigns":
-        case.assignee = ""
+        _assigned(case, "")
     elif what == "merges":
         _merges(case, cases[event.to])
     elif what == "moves":
         _moves(case, event)
     elif what == "snoozes" and case.status != "closed":
-        case.quiet = event.at + timedelta(hours=event.to)
+        case.quiet, case.claim = event.at + timedelta(hours=event.to), None
+
+
+def _claims(case: _Case, event: Event) -> None:
+    """Where nobody waits there is nothing to be on."""
+    if case.since is None or case.status != "active":
+        return
+    before = case.claim
+    again = before is not None and before.who == event.who and before.assigned
+    case.claim = _Claim(event.who, case.assignee != event.who or again)
+    case.assignee, case.quiet = event.who, None
+
+
+def _assigned(case: _Case, who: str) -> None:
+    """Somebody else's it is not the claim's any more."""
+    case.assignee = who
+    if case.claim and case.claim.who != who:
+        case.claim = None
 
 
 def _merges(case: _Case, other: _Case) -> None:

@@ -1,6 +1,7 @@
 """The month, played: the real bridge between the stand-ins, a clock that jumps, and what was said in the end."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -25,8 +26,8 @@ from sandbox.freescout.webhooks import sign
 from sandbox.serving import serving
 from sandbox.slack import Person, Slack
 from tests.conftest import free_port
-from tests.month.oracle import Ping, pings
-from tests.month.scenario import BERLIN, BOXES, HALF, START, Event, Month
+from tests.month.oracle import Ping, told
+from tests.month.scenario import BERLIN, BOXES, DAYS, HALF, START, Event, Month
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TELL = {"group": "@duty", "boss": "boss@example.org"}
@@ -38,6 +39,8 @@ class Played:
 
     wanted: list[Ping]
     said: list[Ping] = field(default_factory=list)
+    lists: list[str] = field(default_factory=list)
+    """Where a channel's list does not speak of just those who wait too long at the end."""
     unended: list[str] = field(default_factory=list)
     """Pings that still call for somebody, though the wait is over."""
 
@@ -157,10 +160,43 @@ class Stage:
         elif event.what == "snoozes":
             number = desk.world.conversations[one].number
             await self.people["ana"].types(f"/freescout snooze {number} {event.to}h")
+        elif event.what == "claims":
+            await self.claims(one, event.who)
         await self.settle()
         if event.unheard:
             desk.faults.webhooks()
             await self.swept()
+
+    async def claims(self, conversation: int, who: str) -> None:
+        """Have somebody say that they are on it, and wait until they are answered."""
+        person, number = self.people[who], self.freescout.world.conversations[conversation].number
+        answers = len(self.slack.ephemerals(person))
+        await person.types(f"/freescout claim {number}")
+        async with asyncio.timeout(30):
+            while len(self.slack.ephemerals(person)) == answers:
+                await asyncio.sleep(0.005)
+
+    async def lists(self, late: dict[int, set[int]]) -> list[str]:
+        """Compare each channel's list with those who wait too long, as soon as it is as it should be."""
+        least = self.settings.pings.list_from
+        wanted = {
+            box.name: late.get(at, set()) if len(late.get(at, set())) >= least else set()
+            for at, box in enumerate(BOXES)
+        }
+        found: dict[str, set[int]] = {}
+        for _ in range(100):
+            found = {box.name: self._listed(box.name.lower()) for box in BOXES}
+            if found == wanted:
+                return []
+            await asyncio.sleep(0.1)
+        return [
+            f"{name}: {found[name]}, not {wanted[name]}" for name in wanted if found[name] != wanted[name]
+        ]
+
+    def _listed(self, channel: str) -> set[int]:
+        """The conversations in a channel's list, or none where it says that it is over."""
+        stands = [one.all_text for one in self.slack.messages(channel) if "wait too long" in one.all_text]
+        return {int(number) for number in re.findall(r"Matter (\d+)", stands[-1])} if stands else set()
 
     def said(self) -> list[Ping]:
         """Every ping that was posted."""
@@ -235,9 +271,9 @@ def _settings(**given: Any) -> Settings:
     return Settings(
         routes=tuple(routes),
         stale=Stale((timedelta(hours=2),), timedelta(seconds=1)),
-        sweep=Sweep(timedelta(seconds=0.2)),
+        sweep=Sweep(timedelta(seconds=0.5)),
         replies=Replies(timedelta(0)),
-        pings=Pings(budget=1000, list_from=1000),
+        pings=Pings(budget=1000, list_from=3),
         host="127.0.0.1",
         port=free_port(),
         **read,
@@ -288,8 +324,8 @@ async def staged(folder: Path) -> AsyncIterator[Stage]:
 
 async def play(month: Month, folder: Path) -> Played:
     """Play a month."""
-    wanted, waiting = pings(month)
-    played = Played(wanted)
+    expected = told(month)
+    played = Played(expected.pings)
     async with staged(folder) as stage:
         await stage.start()
         await stage.at(START - timedelta(minutes=1))
@@ -303,6 +339,7 @@ async def play(month: Month, folder: Path) -> Played:
             | {begin for _, begin, _ in pauses}
             | {one.at for one in month.events}
             | {end for _, end in month.sleeps}
+            | {look + timedelta(seconds=after) for look in expected.looks for after in (5, 15)}
             | set(month.restarts)
         )
         events = list(month.events)
@@ -324,5 +361,7 @@ async def play(month: Month, folder: Path) -> Played:
                 if event.what == "writes" or event.conversation in stage.known:
                     await stage.happens(event)
         played.said = stage.said()
-        played.unended = stage.unended(waiting)
+        played.unended = stage.unended(expected.waiting)
+        await stage.at(START + timedelta(days=DAYS, seconds=45))
+        played.lists = await stage.lists(expected.late)
     return played

@@ -100,14 +100,17 @@ class Month:
     """Who is not to be disturbed, and when."""
 
 
-def month(seed: int, count: int, paused: tuple[str, ...] = ("ana",)) -> Month:
-    """Make up a month with so many conversations; those in `paused` do not want to be disturbed at times."""
+def month(seed: int, count: int, paused: tuple[str, ...] = ("ana",), *, claims: bool = False) -> Month:
+    """Make up a month with so many conversations; those in `paused` do not want to be disturbed at times.
+
+    With `claims` people say that they are on it, in conversations that are neither moved nor merged.
+    """
     chance = random.Random(seed)
     events: list[Event] = []
     boxes: dict[int, int] = {}
     for conversation in range(1, count + 1):
         boxes[conversation] = chance.randrange(len(BOXES))
-        _lives(chance, conversation, boxes, events)
+        _lives(chance, conversation, boxes, events, claims=claims)
     nights = [START + timedelta(days=chance.randrange(2, DAYS - 2), hours=chance.randrange(24)) for _ in "12"]
     sleeps = sorted((night, night + timedelta(hours=chance.randrange(2, 30))) for night in nights)
     ordered = [one for one in sorted(events) if one.at < START + timedelta(days=DAYS)]
@@ -152,15 +155,17 @@ def _pauses(chance: random.Random, paused: tuple[str, ...]) -> list[tuple[str, d
     return sorted(found, key=lambda one: one[1])
 
 
-def _lives(chance: random.Random, conversation: int, boxes: dict[int, int], events: list[Event]) -> None:
+def _lives(
+    chance: random.Random, conversation: int, boxes: dict[int, int], events: list[Event], *, claims: bool
+) -> None:
     at = START + timedelta(minutes=chance.randrange((DAYS - 1) * 1440))
     if chance.random() < 0.7:  # most write by day
         at = at.replace(hour=chance.randrange(7, 20))
-    what, moved = "writes", False
+    what, moved, claimed = "writes", False, claims and chance.random() < 0.8
     for _ in range(chance.randrange(2, 8)):
         by_customer = what in ("writes", "asks")
         when = at if by_customer else at + HALF
-        who = chance.choice(AGENTS)
+        who = chance.choice(AGENTS[:2] if what == "claims" else AGENTS)
         to = 0
         if what == "moves":
             to = chance.choice([one for one in range(len(BOXES)) if one != boxes[conversation]])
@@ -176,5 +181,6 @@ def _lives(chance: random.Random, conversation: int, boxes: dict[int, int], even
         kinds = (
             ["answers"] * 5 + ["asks"] * 3 + ["notes", "assigns", "assigns", "unassigns", "closes", "reopens"]
         )
-        kinds += [] if moved else ["moves"]
+        kinds += [] if moved or claimed else ["moves"]
+        kinds += ["claims"] * 4 if claimed else []
         what = chance.choice([*kinds, "snoozes"])
