@@ -99,10 +99,11 @@ async def _chosen(desk: Desk, at: datetime) -> tuple[list[int], int]:
             found[row.id] = None
         else:
             young += 1
-    due = [row for row in await desk.store.work() if not row["parked"] and row["due"] <= at.timestamp()]
-    found |= dict.fromkeys(
-        row["conversation"] for row in due if row["reason"] in ("clock", "claim", "snooze")
-    )
+    rows, then = await desk.store.work(), at.timestamp()
+    due = [row for row in rows if not row["parked"] and row["due"] <= then]
+    timed = [row for row in due if row["reason"] in ("clock", "claim", "snooze")]
+    timed += [row for row in rows if row["parked"] and 0 < row["again"] <= then]  # parked in part
+    found |= dict.fromkeys(row["conversation"] for row in timed)
     return list(found), young
 
 
