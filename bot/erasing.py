@@ -57,7 +57,7 @@ Mention = tuple[str, str, bool]
 def erased(
     said: Sequence[Delivery], mentions: Sequence[Mention], kept: Collection[str] = (), *, whole: bool = False
 ) -> list[Thing]:
-    """All that has to go of a conversation; its card comes last, and says that it was deleted, unless `whole`.
+    """All that has to go of a conversation. Its card comes last: it says that it was deleted, unless `whole`.
 
     `kept` are the keys of receipts that hold words which nobody but their writers has.
     """

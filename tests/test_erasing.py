@@ -1,6 +1,8 @@
 """What FreeScout deletes for ever goes from Slack as well; what is too old is replaced by a link."""
 
 import json
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -236,15 +238,29 @@ async def test_what_slack_lets_nobody_delete_says_nothing_any_more(house: House)
     await house.until(lambda: only_the_card(house, card), 15)
 
 
+def texts(house: House) -> set[tuple[str, ...]]:
+    """What the outbox holds of people's words."""
+    with closing(sqlite3.connect(house.settings.database_path)) as database:
+        return set(database.execute("select text, html, rich from outbox"))
+
+
 async def test_what_is_too_old_becomes_a_link(house: House) -> None:
-    card = await full(house, retention=Retention(90 * DAY))
+    card = await full(house, retention=Retention(90 * DAY), replies=Replies(timedelta(minutes=1)))
+    await house.opens(house.ana, "Reply", card)
+    await house.ana.submits({"Reply": "Never mind the ladder"})
+    held = await house.until(
+        lambda: next((m for m in house.thread(card) if "the ladder" in m.all_text), None)
+    )
+    await house.ana.presses("Cancel", on=held)
+    await house.until(lambda: "Cancel" not in held.all_text.replace("Cancelled", ""))
     house.freescout.agent_replies(1, house.ana_id, "<p>No secret.</p>")
     await house.until(lambda: "No secret" in house.said(card))
     house.clock.skip(91 * DAY)
     await restarted(house)  # its rounds are made at once
-    bodies = ("secretly", "A secret note", "No secret.")
+    bodies = ("secretly", "A secret note", "No secret.", "the ladder")
     await house.until(lambda: not any(one in house.said(card) for one in bodies), 15)
     assert "Older than 90 d: Open in FreeScout" in house.said(card)
+    await house.until(lambda: texts(house) == {("", "", "")})
     assert "plan.pdf" not in stands(house)
     house.freescout.customer_replies(1, "<p>It burns anew.</p>")
     await house.until(lambda: "It burns anew." in house.said(card))

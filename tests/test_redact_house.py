@@ -5,10 +5,12 @@ import json
 from datetime import time, timedelta
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from bot.digestfile import Digest
-from bot.redact import Redact
+from bot.redact import Redact, Redactor
+from bot.slackapi import call, client
 from tests.conftest import House
 from tests.test_pings import direct, ladder, passes, restarted
 from tests.test_redact import HUB, PEM, SLACK
@@ -67,6 +69,18 @@ async def test_what_is_hidden_reaches_slack_in_no_way(house: House) -> None:
     assert leaked(house) == set()
     truth = house.freescout.world.conversations[1]
     assert any(HUB in one.body for one in truth.threads)  # what goes to FreeScout is never changed
+
+
+async def test_what_is_hidden_follows_the_settings_at_once(empty_house: House) -> None:
+    house, now = empty_house, [Redactor(Redact(cards=False)), Redactor()]
+    async with aiohttp.ClientSession() as session:
+        web = client(house.slack.bot_token, house.slack.api_url, session, lambda: now[0])
+        channel = house.slack.workspace.channels
+        place = next(iter(channel))
+        for _ in range(2):
+            await call(web.chat_postMessage, channel=place, text=CARD)
+            now.pop(0) if len(now) > 1 else None
+    assert [one.all_text for one in channel[place].messages] == [CARD, "[card number]"]
 
 
 def test_bolts_own_ways_to_answer_are_used_through_the_one_that_looks_into_them() -> None:

@@ -22,6 +22,8 @@ _HELD = {
     "pinged": "who was reminded of it",
 }
 """Every table that knows conversations, but `work`, which has no words of anybody's, and `audit`."""
+_OVERWRITING = "pragma secure_delete = on"
+"""What is taken away is overwritten on disk: https://www.sqlite.org/pragma.html#pragma_secure_delete"""
 _ENDED = ("cancelled", "failed")
 
 
@@ -93,7 +95,12 @@ class ForgottenTable(Table):
             "update outbox set text = '', rich = '', html = '', seen = '', now_seen = '', choice = ''"
             f" where state in ({states}) and created < ? and told >= changed and (text != '' or html != '')"
         )
-        return await self._writer.do(lambda db: int(db.execute(query, (before,)).rowcount))
+
+        def job(db: Database) -> int:
+            db.execute(_OVERWRITING)
+            return int(db.execute(query, (before,)).rowcount)
+
+        return await self._writer.do(job)
 
     async def undecided(self, conversation: int) -> list[int]:
         """The replies and notes whose words nobody but their writers has: they are given back in Slack."""
@@ -116,14 +123,11 @@ class ForgottenTable(Table):
         return await self._writer.do(lambda db: _counted(db, _list(conversations)))
 
     async def erase(self, conversations: Collection[int]) -> dict[str, int]:
-        """Take all of that away, but what Slack still shows; return how many rows, by what they were.
-
-        What is taken away is overwritten on disk: https://www.sqlite.org/pragma.html#pragma_secure_delete
-        """
+        """Take all of that away, but what Slack still shows; return how many rows, by what they were."""
         chosen = _list(conversations)
 
         def job(db: Database) -> dict[str, int]:
-            db.execute("pragma secure_delete = on")
+            db.execute(_OVERWRITING)
             counted = _counted(db, chosen)
             for table in _HELD:
                 if table not in ("posts", "mentioned"):
