@@ -4,7 +4,7 @@ import argparse
 import asyncio
 from importlib import import_module
 
-NAMES = ("ingest", "latency", "calls", "burst", "idle", "scan")
+NAMES = ("ingest", "latency", "calls", "burst", "idle", "scan", "routing")
 
 
 def main() -> None:

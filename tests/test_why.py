@@ -225,7 +225,7 @@ def conversations(draw: st.DrawFn) -> Conversation:
         action = draw(actions) if kind == "lineitem" else ""
         files = (FILE,) if kind != "lineitem" and draw(st.booleans()) else ()
         state = draw(st.sampled_from(["published", "published", "draft"]))
-        made = entry(number, kind, number * draw(st.integers(0, 20)), action=action, attachments=files)
+        made = entry(number, kind, number * draw(st.integers(5, 20)), action=action, attachments=files)
         threads.append(replace(made, state=state))
     status = draw(st.sampled_from(list(Status)))
     closed = at(draw(st.integers(0, 100))) if status is Status.CLOSED else None
@@ -238,11 +238,13 @@ def conversations(draw: st.DrawFn) -> Conversation:
     )
 
 
+said = [one for one in Event if one is not Event.NEW]
 delivers = st.builds(
     lambda new, rest: Deliver(frozenset({*([(Event.NEW, new)] if new else []), *rest.items()})),
     st.sampled_from([None, *OF_NEW]),
-    st.dictionaries(
-        st.sampled_from([one for one in Event if one is not Event.NEW]), st.sampled_from(list(Place))
+    st.one_of(
+        st.sampled_from(list(Place)).map(lambda place: dict.fromkeys(said, place)),
+        st.fixed_dictionaries({event: st.sampled_from(list(Place)) for event in said}),
     ),
 )
 tolds = st.sampled_from([Told(True), Told(True, True), Told(direct=("U1",)), Told(later=at(900)), Told()])
@@ -255,10 +257,10 @@ rungs = st.one_of(
 
 
 @st.composite
-def views(draw: st.DrawFn, truth: Conversation | None, latest: int = 3000) -> View:
+def views(draw: st.DrawFn, truth: Conversation | None) -> View:
     return view(
         truth,
-        draw(st.one_of(st.integers(0, min(60, latest)), st.integers(0, latest))),
+        draw(st.one_of(st.integers(0, 200), st.integers(0, 3000))),
         routed=draw(st.sampled_from([True, True, True, False])),
         rungs=draw(rungs),
         quiet=draw(st.sampled_from([None, None, Quiet(at(5000), "Ana is on it"), Quiet(None, "asked")])),
@@ -275,11 +277,13 @@ def views(draw: st.DrawFn, truth: Conversation | None, latest: int = 3000) -> Vi
 def scenes(draw: st.DrawFn) -> tuple[View, dict[str, Posted]]:
     """A channel as it may be after some looks: each thing truly said by an earlier plan, or by a digest."""
     truth = draw(conversations())
+    before = draw(st.sampled_from(["card", "card", "digest", "nothing"]))
     posted: dict[str, Posted] = {}
-    if draw(st.booleans()):
-        cut = draw(st.integers(1, len(truth.threads)))
-        posted = applied(draw(views(replace(truth, threads=truth.threads[:cut]), 10)), posted)
-    elif draw(st.booleans()):
+    if before == "card":
+        cut = truth.threads[: draw(st.integers(1, len(truth.threads)))]
+        then = replace(truth, threads=cut, status=Status.ACTIVE, state="published")
+        posted = applied(view(then, draw(st.integers(0, 40)), body=draw(st.sampled_from(list(Body)))), {})
+    elif before == "digest":
         posted = {DIGEST: Posted("1.1", f"x:{draw(st.integers(0, 6))}")}
     if draw(st.integers(0, 5)) == 0:
         posted[ANEW] = Posted("1.1", "1")

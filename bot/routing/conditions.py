@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Any, Self
 
 from bot.hours import ALWAYS, Hours, Span
@@ -52,25 +53,27 @@ class Text:
 
     said: str
     pattern: re.Pattern[str] = field(compare=False)
+    part: str = field(default="", compare=False)
+    """What has to stand in the subject in any case, which is quicker to see."""
 
     @classmethod
     def of_words(cls, said: str) -> Self:
         """Whole words, in any case of their letters."""
-        inner = r"\s+".join(re.escape(one) for one in said.casefold().split())
-        return cls(said, re.compile(rf"(?<!\w){inner}(?!\w)"))
+        words = said.casefold().split()
+        inner = r"\s+".join(re.escape(one) for one in words)
+        return cls(said, re.compile(rf"(?<!\w){inner}(?!\w)"), max(words, key=len, default=""))
 
     def found(self, subject: str) -> bool:
         """Whether it stands in a casefolded subject."""
-        return self.pattern.search(subject) is not None
+        return self.part in subject and self.pattern.search(subject) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is asked of one conversation, found out once for all rules. Words are casefolded."""
 
-    mailbox: int
-    mailboxes: frozenset[str]
-    """The mailbox's name, and those it had before."""
+    boxes: frozenset[int | str]
+    """The mailbox's id, its name, and those it had before."""
     tags: frozenset[str]
     customer: frozenset[str]
     """The customer's address, and its domain behind an @."""
@@ -101,9 +104,11 @@ class Condition:
     wanted: Any
     said: str = field(compare=False)
 
-    def holds(self, facts: Facts) -> bool:
-        """Whether it is so."""
-        return _TESTS[self.key](self.wanted, facts)
+    holds: Callable[["Facts"], bool] = field(init=False, compare=False, repr=False)
+    """Whether it is so."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "holds", partial(_TESTS[self.key], self.wanted))
 
     def __str__(self) -> str:
         return f"{self.key} {self.said}"
@@ -119,22 +124,38 @@ class Rule:
     unless: tuple["Rule", ...] = ()
     entering: tuple[Condition, ...] = ()
     """Conditions that count only until the conversation is there."""
+    plain: bool = field(init=False, compare=False, repr=False)
+    """Whether its conditions are all that it asks."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "plain", not (self.every or self.any or self.unless or self.entering))
 
     def holds(self, facts: Facts, *, there: bool = False) -> bool:
         """Whether it holds; `there` says that the conversation has come by it already."""
         for condition in self.conditions:
             if not condition.holds(facts):
                 return False
-        return self._rest(facts, there=there)
+        return self.plain or self._rest(facts, there=there)
 
     def _rest(self, facts: Facts, *, there: bool) -> bool:
-        if self.entering and not there and not all(one.holds(facts) for one in self.entering):
-            return False
-        if self.every and not all(one.holds(facts, there=there) for one in self.every):
-            return False
-        if self.any and not any(one.holds(facts, there=there) for one in self.any):
-            return False
-        return not (self.unless and any(one.holds(facts) for one in self.unless))
+        """The same of all but the conditions that stay; loops, as a thousand rules are asked at once."""
+        if not there:
+            for condition in self.entering:
+                if not condition.holds(facts):
+                    return False
+        for rule in self.every:
+            if not rule.holds(facts, there=there):
+                return False
+        for rule in self.unless:
+            if rule.holds(facts):
+                return False
+        return not self.any or self._some(facts, there=there)
+
+    def _some(self, facts: Facts, *, there: bool) -> bool:
+        for rule in self.any:  # noqa: SIM110 - a generator costs more than most rules do
+            if rule.holds(facts, there=there):
+                return True
+        return False
 
     def doubt(self, facts: Facts, *, there: bool = False) -> str:
         """The first part that does not hold, beside what is so instead; empty where all of it holds."""
@@ -169,8 +190,7 @@ def facts(conversation: Conversation, mailbox: Mailbox | None, hours: Hours = AL
     customer = conversation.customer.email if conversation.customer else ""
     at = _written(conversation)
     return Facts(
-        box.id,
-        frozenset(one.casefold() for one in (box.name, *box.known_as) if one),
+        boxes(box),
         frozenset(tag.casefold() for tag in conversation.tags),
         _address(customer),
         conversation.subject.casefold(),
@@ -193,6 +213,12 @@ def facts(conversation: Conversation, mailbox: Mailbox | None, hours: Hours = AL
             Key.TIME: f"{hours.local(at):%a %H:%M}, when {'open' if hours.open_at(at) else 'closed'}",
         },
     )
+
+
+def boxes(mailbox: Mailbox) -> frozenset[int | str]:
+    """All by which a mailbox can be meant: its id, its name, and those it had before."""
+    names = (one.casefold() for one in (mailbox.name, *mailbox.known_as) if one)
+    return frozenset((mailbox.id, *names))
 
 
 def _written(conversation: Conversation) -> datetime:
@@ -223,13 +249,12 @@ def _fields(conversation: Conversation) -> Mapping[str, frozenset[str]]:
     return found
 
 
-def _in_mailbox(wanted: frozenset[int | str], facts: Facts) -> bool:
-    return facts.mailbox in wanted or not wanted.isdisjoint(facts.mailboxes)
-
-
 def _about(wanted: Collection["Text"], facts: Facts) -> bool:
     """Words stand in the subject as words, patterns anywhere."""
-    return any(one.found(facts.subject) for one in wanted)
+    for one in wanted:  # noqa: SIM110 - a generator costs more than most searches do
+        if one.found(facts.subject):
+            return True
+    return False
 
 
 def _field(wanted: Collection[Field], facts: Facts) -> bool:
@@ -260,7 +285,7 @@ def _covers(week: Week, wall: datetime) -> bool:
 
 
 _TESTS: dict[Key, Callable[[Any, Facts], bool]] = {
-    Key.MAILBOX: _in_mailbox,
+    Key.MAILBOX: lambda wanted, facts: not wanted.isdisjoint(facts.boxes),
     Key.TAG: lambda wanted, facts: not wanted.isdisjoint(facts.tags),
     Key.CUSTOMER: lambda wanted, facts: not wanted.isdisjoint(facts.customer),
     Key.SUBJECT: _about,

@@ -37,6 +37,13 @@ class Route:
     since: float = field(default=0, kw_only=True, compare=False)
     """Since when there is such a route, in seconds since 1970; 0 where nobody knows."""
 
+    boxes: frozenset[int | str] = field(init=False, compare=False, repr=False)
+    """Every mailbox that it names, casefolded: found once, and asked for every conversation."""
+
+    def __post_init__(self) -> None:
+        folded = (one.casefold() if isinstance(one, str) else one for one in self.mailboxes)
+        object.__setattr__(self, "boxes", frozenset(folded))
+
     @property
     def mailboxes(self) -> tuple[int | str, ...]:
         """Every mailbox that it names."""
