@@ -26,6 +26,7 @@ NO_DROPS = ("webhooks dropped",)
 _SLOW = 2.0
 """Posts a second in a channel in those lives that are to see a digest: what waits for its turn becomes one."""
 _FLOOD = 22
+_VANISH = 2
 _EVENING = 3.5
 """Seconds of each life in which no customer comes, and people look after what they wrote."""
 _PATIENCE = 60.0
@@ -100,6 +101,8 @@ class Run:
             await self.stage.start(order, **({"posts_per_second": _SLOW} if digest else {}))
             if digest:
                 self.scenario.flood(_FLOOD)
+            if point.startswith("erase."):
+                self.scenario.vanish(_VANISH)
             if point.startswith("reply."):
                 self.crew.step(eager=True)
             await self._live(share if order else max(share, (self.events - self.played) // 2), order)
@@ -122,7 +125,7 @@ class Run:
             await self.stage.kill()
 
     def _order(self, point: str) -> str:
-        return f"{point}:{1 if point.startswith('digest.') else self.dice.randint(1, 2)}"
+        return f"{point}:{1 if point.startswith(('digest.', 'erase.')) else self.dice.randint(1, 2)}"
 
     async def _live(self, share: int, order: str) -> None:
         """Let things happen until it dies, or enough of them did; where a point is not met yet, more and slower."""

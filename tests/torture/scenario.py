@@ -115,6 +115,12 @@ class Scenario:
         for _ in range(count):
             self._writes(self.mailboxes[0])
 
+    def vanish(self, count: int) -> None:
+        """Let some be deleted for ever at once, that have been there for longest."""
+        for one in self._alive()[:-3][:count]:
+            self.past[one.id].lost = list(one.threads)
+            self._freescout.agent_deletes_forever(one.id)
+
     # Who and what
 
     def _alive(self) -> list[Conversation]:
