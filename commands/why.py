@@ -58,7 +58,7 @@ def _leaves(line: Line) -> Iterator[Element]:
         yield text(words[start : found.start()] or " ")
         yield _when(found[0], found[1])
         start = found.end()
-    yield text(words[start:] or " ")
+    yield text(f"{words[start:]} ")
     if line.link:
         yield link(line.link, "Open")
 
