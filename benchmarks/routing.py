@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import ACCENT, BARE, OURS, Report, Timing, advance, bars, picture, progress
+from benchmarks.harness import ACCENT, BARE, OURS, Report, Timing, bars, picture
 from bot import routing
 from bot.freescout import wire
 from bot.hours import read as read_hours
@@ -90,13 +90,11 @@ async def run(*, quick: bool) -> None:
         return routing.choices(routing.facts(one, _BOX, kept.hours), some, Routing())
 
     gc.freeze()  # as the bridge does once it is up
-    with progress("routing", rounds) as shown:
-        for _ in range(rounds):
-            _time(reading, lambda: wire.conversation(_read(text)))
-            for case in found:
-                _time(case.chosen, partial(choose, known[case.size]))
-                _time(case.choices, partial(explain, known[case.size]))
-            advance(shown)
+    for _ in range(rounds):  # without a progress bar, whose thread would take turns with this one
+        _time(reading, lambda: wire.conversation(_read(text)))
+        for case in found:
+            _time(case.chosen, partial(choose, known[case.size]))
+            _time(case.choices, partial(explain, known[case.size]))
     _tell(found, reading)
 
 
