@@ -42,7 +42,7 @@ class Duty:
         self._direct: dict[str, str] = {}
 
     async def active(self, user: str) -> bool:
-        """Whether an account is a colleague's: no bot's, guest's, stranger's; yes where Slack does not tell."""
+        """Whether an account is a colleague's: no bot's, guest's, stranger's; yes if Slack is silent."""
         return await self._active.get(user, lambda: self._asked_active(user))
 
     async def until(self, user: str) -> datetime | None:

@@ -26,6 +26,7 @@ from bot.turns import (
     Lane,
     Pace,
     Waiting,
+    bundles,
     bundling,
     order,
     ready_in,
@@ -238,7 +239,8 @@ class Lanes:
 
     async def _give_turn(self, lane: Lane, look: Look, gather: Gather) -> None:
         ready = ready_in(lane)
-        if (lined := together_of(ready)) and not lane.trouble:
+        # In trouble one look tries for all, but a digest can only be tried as one.
+        if (lined := together_of(ready)) and (not lane.trouble or bundles(lined)):
             together, strays = await self._claim(lane, lined[:DIGEST_MOST])
             if together:
                 lane.spend()

@@ -1,7 +1,7 @@
 """Where a conversation belongs: its routes, the channels they mean, and what the assignee is told."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from bot import routes
@@ -13,8 +13,8 @@ from bot.duty import Duty
 from bot.errors import BridgeError, Misconfigured
 from bot.lanes import Lanes
 from bot.model import Conversation, Mailbox
-from bot.plan import CARD, DIGEST, LEFT, Posted, Urgency, View
-from bot.routing import Place, Route
+from bot.plan import ANEW, CARD, DIGEST, LEFT, Bar, Posted, Urgency, View, bar, shows
+from bot.routing import Body, Place, Route
 from bot.slackapi import SlackRefused
 from bot.store import Delivery
 from bot.verdicts import Verdict, verdicts
@@ -31,6 +31,8 @@ class Aloud:
 
     own: frozenset[int] = frozenset()
     deaf: str = ""
+    told: frozenset[str] = frozenset()
+    """The keys of what stands in direct messages."""
     news: Mapping[str, tuple[Verdict, ...]] = field(default_factory=dict)
 
 
@@ -68,29 +70,36 @@ class Leading:
                 channel = await self._channels.id(route.channel)
                 opens = channel in found or await self._admitted(channel, route, conversation, course)
             except BridgeError as error:
-                if self._lanes.met(f"#{route.channel}", error):
-                    course.wait(f"#{route.channel}", Urgency.QUIET)
-                else:
-                    course.failures.append(error)
+                self._failed(route, error, said, course)
             else:
                 found.setdefault(channel, route)
                 if opens:
                     self._lanes.went(f"#{route.channel}")
+        course.closed.difference_update(found)
         return found
+
+    def _failed(self, route: Route, error: BridgeError, said: Iterable[Delivery], course: Course) -> None:
+        """Note that a route's channel is not known, or closed; what may be meant stays as it is meanwhile."""
+        if self._lanes.met(f"#{route.channel}", error):
+            course.wait(f"#{route.channel}", Urgency.QUIET)
+        else:
+            course.failures.append(error)
+        if not _is_nowhere(error):
+            course.closed.update(one.channel for one in said if not one.channel.startswith("D"))
 
     async def there(self, known: Iterable[Route], said: Iterable[Delivery]) -> frozenset[str]:
         """The channels, as routes name them, that show the conversation as one of theirs."""
-        shown = {
-            one.channel for one in said if one.key in (CARD, DIGEST) and not one.version.startswith(LEFT)
-        }
+        heads = [one for one in said if one.key in (CARD, DIGEST, ANEW)]
+        left = {one.channel for one in heads if one.version.startswith(LEFT)}
+        shown = {one.channel for one in heads} - left
         found = set()
         for route in known:
             if route.rule.enters and shown:
                 try:
                     if await self._channels.id(route.channel) in shown:
                         found.add(route.channel)
-                except BridgeError:  # who leads there will say so
-                    continue
+                except BridgeError as error:  # who leads there will say so
+                    found |= set() if _is_nowhere(error) else {route.channel}
         return frozenset(found)
 
     async def moved(self, conversation: Conversation, channel: str) -> bool:
@@ -101,8 +110,9 @@ class Leading:
             try:
                 if routes.leads_from(route, box) and await self._channels.id(route.channel) == channel:
                     return False
-            except BridgeError:
-                continue
+            except BridgeError as error:
+                if not _is_nowhere(error):
+                    return False  # nobody knows
         return True
 
     async def _admitted(self, channel: str, route: Route, conversation: Conversation, course: Course) -> bool:
@@ -124,29 +134,29 @@ class Leading:
         return opens
 
     async def aloud(
-        self, conversation: Conversation | None, wanted: Mapping[str, Route], said: Sequence[Delivery]
+        self,
+        conversation: Conversation | None,
+        wanted: Mapping[str, Route],
+        said: Sequence[Delivery],
+        course: Course | None = None,
     ) -> Aloud:
         """Find out what is told beside the threads, where a route wants that."""
         loud = {channel: route for channel, route in wanted.items() if route.deliver.said}
-        if conversation is None or not loud:
+        if conversation is None or not loud or not shows(conversation):
             return Aloud()
-        own = await self._own(conversation)
-        if not any(place is Place.ASSIGNEE for route in loud.values() for _, place in route.deliver.said):
-            return Aloud(own)
-        to, deaf = await self._reach(conversation)
-        known = {one.key for one in said if one.ts or one.channel != to}
-        news: dict[str, Verdict] = {}
-        for channel, route in loud.items():
-            posted = {
-                one.key: Posted(one.ts, one.version) for one in said if one.channel == channel and one.ts
-            }
-            scene = View(
-                conversation, None, "", routed=True, rungs=None, now=self._desk.now(), own=own, deaf=deaf
-            )
-            for one in verdicts(conversation, scene.by(route).scene(posted)):
-                if one.place is Place.ASSIGNEE and one.key not in known:
-                    news[one.key] = one
-        return Aloud(own, deaf, {to: tuple(news.values())} if news else {})
+        told = frozenset(one.key for one in said if one.ts and one.channel.startswith("D"))
+        aloud = Aloud(await self._own(conversation), told=told)
+        if not _news(conversation, loud, said, aloud, self._desk.now()):
+            return aloud
+        try:
+            to, deaf = await self._reach(conversation)
+        except BridgeError as error:  # it waits, and keeps no channel from its cards
+            if course:
+                course.failures.append(error)
+            return aloud
+        if deaf:
+            return replace(aloud, deaf=deaf)
+        return replace(aloud, news={to: _news(conversation, loud, said, aloud, self._desk.now())})
 
     async def _own(self, conversation: Conversation) -> frozenset[int]:
         """The threads that came of what somebody did in Slack."""
@@ -178,3 +188,29 @@ class Leading:
             return "", f"{assignee.name} is no full member of the Slack workspace"
         channel = await self._duty.direct(person)
         return channel, "" if channel else f"Slack opens no direct messages with {assignee.name}"
+
+
+def _news(
+    conversation: Conversation,
+    loud: Mapping[str, Route],
+    said: Sequence[Delivery],
+    aloud: Aloud,
+    now: datetime,
+) -> tuple[Verdict, ...]:
+    """What the assignee is to be told, and as much of it as every route shows that wants it told."""
+    found: dict[str, Verdict] = {}
+    for channel, route in loud.items():
+        here = {one.key: Posted(one.ts, one.version) for one in said if one.channel == channel and one.ts}
+        view = View(conversation, None, "", True, None, now, own=aloud.own, told=aloud.told).by(route)
+        if bar(view, here) in (Bar.HISTORY, Bar.HIDDEN):
+            continue
+        for one in verdicts(conversation, view.scene(here)):
+            if one.place is Place.ASSIGNEE and one.key not in here and one.key not in aloud.told:
+                body = found[one.key].body if one.key in found else Body.FULL
+                found[one.key] = replace(one, body=max(body, route.body, key=list(Body).index))
+    return tuple(found.values())
+
+
+def _is_nowhere(error: BridgeError) -> bool:
+    """Whether Slack has no such channel, rather than not saying which it is."""
+    return isinstance(error, Misconfigured) and error.code in ("channel_not_found", CODE)

@@ -26,7 +26,7 @@ from bot.plan import Posted, Step, Urgency
 from bot.policy import Then, slack
 from bot.poster import Poster
 from bot.richtext import Element, link, section, text
-from bot.routing import Route, Rule
+from bot.routing import Route
 from bot.slackapi import SlackRefused, call
 from bot.store import Delivery
 from bot.uploads import info, upload
@@ -174,7 +174,8 @@ class Morning:
         digest, now = self._desk.settings.digest, self._desk.now()
         if digest.at is None:
             return
-        boxes = await self._mailboxes(name)
+        its: Sequence[Route] = [route for route in self._desk.settings.routes if route.channel == name]
+        boxes = await self._mailboxes(its)
         if not boxes:
             return  # its routes lead from nowhere: the scan says so
         kept = routes.opening(self._desk.settings, boxes[0])
@@ -182,14 +183,15 @@ class Morning:
         if today is None:
             return
         channel, key = await self._channels.id(name), f"{KEY}{today}"
-        boxes = await self._mailboxes(name, channel)
+        its = await self._poster.allowed(channel, its)
+        boxes = await self._mailboxes(its)
         if not boxes:
             return  # others read along there: the looks and the watch say so
         rows = {one.key: one for one in await self._desk.store.posts(0) if one.channel == channel}
         shown = await self._shown(rows.get(key))
         if shown and (shown.version == WHOLE or now < next_try(rows[key], shown.version)):
             return
-        told = await self._told(name, boxes, today, daystats.last_days(now, kept, digest.days))
+        told = await self._told(its, boxes, today, daystats.last_days(now, kept, digest.days))
         if shown is None:
             shown = await self._say(channel, Step(key, WORDS, message(told), None, Urgency.PING))
         await self._complete(channel, key, shown, told)
@@ -205,11 +207,9 @@ class Morning:
         if await self._pictured(channel, shown.ts, told):
             await self._desk.store.posted(0, channel, key, shown.ts, WHOLE)
 
-    async def _mailboxes(self, name: str, channel: str = "") -> list[Mailbox]:
-        """A channel's mailboxes, in the order of its routes; given its id, those that it may hear of."""
+    async def _mailboxes(self, its: Sequence[Route]) -> list[Mailbox]:
+        """The mailboxes of a channel's routes, in their order."""
         known = await self._desk.people.mailboxes()
-        its: Sequence[Route] = [route for route in self._desk.settings.routes if route.channel == name]
-        its = await self._poster.allowed(channel, its) if channel else its
         found = {box.id: box for route in its for box in known if routes.leads_from(route, box)}
         return list(found.values())
 
@@ -219,29 +219,27 @@ class Morning:
         ts = row.ts or await self._poster.settle(0, row, None)
         return Posted(ts, row.version) if ts else None
 
-    async def _told(self, name: str, boxes: Sequence[Mailbox], today: date, span: Span) -> Told:
+    async def _told(self, its: Sequence[Route], boxes: Sequence[Mailbox], today: date, span: Span) -> Told:
         """Count, in 26 requests; more where `waiters.MOST` are not all that is open."""
         desk = self._desk
         kept = {box.id: waiters.kept(desk, box) for box in boxes}
         waiting, unread = await waiters.open_ones(desk, kept)
         changed = await self._changed(list(kept), span)
         cut = len(changed) >= MOST
-        waiting, changed = await self._here(name, waiting), await self._here(name, changed)
+        waiting, changed = await self._here(its, waiting), await self._here(its, changed)
         counted = await asyncio.to_thread(daystats.count, waiting, changed, kept, span, desk.now())
         whole = daystats.together(counted)
         url = desk.settings.conversation_url(whole.waiting[0].conversation.id) if whole.waiting else ""
         names = tuple(mail.one_line(box.name, 60) for box in boxes)
         return Told(today, span, counted, names, url, cut, unread)
 
-    async def _here(self, name: str, rows: list[Conversation]) -> list[Conversation]:
-        """Those that a channel shows: its routes may ask for more than a mailbox."""
+    async def _here(self, its: Sequence[Route], rows: list[Conversation]) -> list[Conversation]:
+        """Those that a channel shows by one of these routes: they may ask for more than a mailbox."""
         settings, people = self._desk.settings, self._desk.people
-        if all(route.rule == Rule() and not route.default for route in settings.routes):
-            return rows
-        found = []
+        there, found = [route.channel for route in its], []
         for row in rows:
-            taken = routes.matching(row, await people.mailbox(row.mailbox_id), settings, [name])
-            found += [row] if any(route.channel == name for route in taken) else []
+            taken = routes.matching(row, await people.mailbox(row.mailbox_id), settings, there)
+            found += [row] if any(route in its for route in taken) else []
         return found
 
     async def _changed(self, mailboxes: Sequence[int], span: Span) -> list[Conversation]:

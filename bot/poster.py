@@ -18,7 +18,7 @@ from bot.cards import Block, Message
 from bot.channels import Channels
 from bot.crashpoints import reached
 from bot.errors import Ambiguous, Misconfigured, Transient
-from bot.plan import ANEW, CARD, DIGEST, LIST, TOP, Step
+from bot.plan import ANEW, CARD, DIGEST, LEFT, LIST, TOP, Step
 from bot.policy import Then
 from bot.roundup import Line, delayed, digest
 from bot.routing import Route
@@ -238,7 +238,8 @@ class Poster:
             "blocks": list(step.message.blocks),
         }
         # Until the answer is here nobody knows what it shows; the truth may be back where it was by then.
-        await self._store.posted(conversation, channel, step.key, ts, UNKNOWN)
+        kept = next((one for one in (LEFT, TOP) if step.version.startswith(one)), UNKNOWN)
+        await self._store.posted(conversation, channel, step.key, ts, kept)
         reached("update.begun")
         try:
             await self._somehow(self._web.chat_update, arguments)

@@ -89,7 +89,7 @@ class Reconciler:
         climb = await self._ringing.climb(conversation, wanted, said, settled.quiet)
         course.failures += [climb.failure] if climb.failure else []
         course.again += climb.again
-        aloud = await self._leading.aloud(conversation, wanted, said)
+        aloud = await self._leading.aloud(conversation, wanted, said, course)
         typed = await self._desk.store.typed_notes(identity)
         found = Found(identity, settled, wanted, climb, aloud, tuple(writing), typed)
         for channel in {**dict.fromkeys(shown), **wanted, **climb.direct, **aloud.news}:
@@ -181,22 +181,21 @@ class Reconciler:
             lane = channel if self._lanes.trouble(channel) else lane
             course.wait(lane, step.urgency, in_digest(view, steps, posted) if step.key == CARD else None)
             blocked |= lane == channel  # what stands already may be corrected all the same
-        self._bundle(course, channel, view, [step for step in planned if step.bundled is not None], posted)
+        self._bundle(course, channel, view, [step for step in planned if step.bundled is not None])
         if not blocked:
             self._bring_files(course, channel, [step for step in planned if step.files])
 
-    def _bundle(
-        self, course: Course, channel: str, view: View, steps: list[Step], posted: dict[str, Posted]
-    ) -> None:
+    def _bundle(self, course: Course, channel: str, view: View, steps: list[Step]) -> None:
         """Have what is to be said together wait for its hour, and then for the channel's digest."""
         if not steps or view.conversation is None:
             return
-        due = roundup.tick([step.at for step in steps if step.at], self._desk.settings.routing.digest)
+        every = self._desk.settings.routing.digest
+        due = roundup.due([step.at for step in steps if step.at], view.now, every)
         if view.now < due:
             course.again.append(due)
             return
         events = {step.key: step.bundled for step in steps if step.bundled}
-        line = roundup.bundled(view.conversation, newest(view.conversation), events, first=CARD not in posted)
+        line = roundup.bundled(view.conversation, newest(view.conversation), events)
         course.wait(channel, Urgency.QUIET, line)
 
     def _bring_files(self, course: Course, channel: str, steps: list[Step]) -> None:

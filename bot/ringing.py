@@ -50,7 +50,10 @@ class Climb:
             return None
         if channel in self.ladders:
             own = self.ladders[channel]
-            return Rungs(own, self.hours, self.told.get(own, {}))
+            told = self.told.get(own, {})
+            if channel != next(one for one, steps in self.ladders.items() if steps == own):
+                told = {step: replace(one, mention="") for step, one in told.items()}  # each is called once
+            return Rungs(own, self.hours, told)
         if not channel.startswith("D"):
             return Rungs(hours=self.hours)
         reaching = next((one for one in self.own if one.reaches), next(iter(self.own), Ladder()))

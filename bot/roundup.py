@@ -22,6 +22,8 @@ _EVENTS: Mapping[Event, Callable[[int], str]] = {
     Event.STATUS: lambda _: "status changed",
     Event.OTHER: lambda n: f"{n} other change{'s' * (n > 1)}",
 }
+_IN_TIME = timedelta(minutes=2)
+"""How late a digest may still be made that was due."""
 _MOST_LINKS = 30
 """Lines of a list: with long subjects, more would be refused as msg_blocks_too_long."""
 
@@ -82,7 +84,7 @@ def line(
     )
 
 
-def bundled(conversation: Conversation, newest: int, events: Mapping[str, Event], *, first: bool) -> Line:
+def bundled(conversation: Conversation, newest: int, events: Mapping[str, Event]) -> Line:
     """Make the line for what happened in a conversation since the last digest of its channel."""
     counts = Counter(events.values())
     what = [_EVENTS[event](count) for event, count in counts.items()]
@@ -95,7 +97,7 @@ def bundled(conversation: Conversation, newest: int, events: Mapping[str, Event]
         keys=tuple(key for key in events if key != CARD),
         what=", ".join(what),
         bundled=True,
-        first=first,
+        first=CARD in events,
     )
 
 
@@ -104,6 +106,15 @@ def tick(moments: Sequence[datetime], every: timedelta) -> datetime:
     seconds = every.total_seconds()
     first = min((one.timestamp() for one in moments), default=0.0)
     return datetime.fromtimestamp((first // seconds + 1) * seconds, UTC)
+
+
+def due(moments: Sequence[datetime], now: datetime, every: timedelta) -> datetime:
+    """When the digest comes that tells of these moments: what was missed by then waits for the next one.
+
+    So there is one for all, also for what comes to a channel long after it happened.
+    """
+    first, last = tick(moments, every), tick([now], every) - every
+    return first if now < first or now - last < _IN_TIME else last + every
 
 
 def digest(lines: Sequence[Line], late: timedelta | None) -> Message:

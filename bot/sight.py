@@ -49,6 +49,7 @@ async def view(desk: Desk, leading: Leading, listed: Listed | None, channel: str
         asks=channel == found.settled.calm.home,
         own=found.aloud.own,
         deaf=found.aloud.deaf,
+        told=found.aloud.told,
         news=found.aloud.news.get(channel, ()),
         elsewhere=tuple(one for one in found.wanted if one != channel),
         moved=bool(conversation and left and await leading.moved(conversation, channel)),

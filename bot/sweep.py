@@ -22,6 +22,7 @@ from bot.model import Conversation, Status
 from bot.plan import CARD, DIGEST, newest
 from bot.poster import Poster
 from bot.roundup import Missed
+from bot.routing import Event, Place
 from bot.veil import shown
 
 log = logging.getLogger(__name__)
@@ -119,6 +120,8 @@ class Sweep:
         found = routes.matching(conversation, mailbox, self._desk.settings)
         channels = []
         for route in found:
+            if route.deliver.place(Event.NEW) is not Place.CHANNEL:
+                continue  # it wants to hear of new ones otherwise, or not at all
             try:
                 channel = await self._channels.id(route.channel)
                 channels += [channel] if await self._poster.allowed(channel, [route]) else []

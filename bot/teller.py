@@ -16,7 +16,7 @@ from bot.crashpoints import reached
 from bot.desk import Desk
 from bot.errors import BridgeError, Misconfigured, Transient
 from bot.model import Mailbox
-from bot.plan import CARD, RECEIPT, Step, Urgency
+from bot.plan import CARD, LEFT, RECEIPT, Step, Urgency
 from bot.poster import CardGone, Poster
 from bot.richtext import section, text
 from bot.routing import Body
@@ -110,7 +110,10 @@ class Teller:
         if message is None:
             return False
         here = await self._shown_in(reply)
-        cards = {one.channel: one.ts for one in said if one.key == CARD and one.ts}
+        heads = [one for one in said if one.key == CARD and one.ts]
+        cards = {one.channel: one.ts for one in heads}
+        left = {one.channel for one in heads if one.version.startswith(LEFT)}
+        here = None if here is None else here - left
         away = own is not None and here is not None and own.channel not in here
         hidden = away and own is not None and not own.channel.startswith("D")
         message = receipts.elsewhere(reply) if hidden else message

@@ -117,7 +117,7 @@ class ThreadNotes:
         here = [route for route in matching if route.channel in there]
         if not here:
             raise UserError("The conversation was moved to a mailbox that is not shown in this channel.")
-        return any(route.notes for route in here)
+        return here[0].notes  # as its card says
 
     async def _changed(self, ask: Ask) -> None:
         """Tell whoever edits or deletes what became a note that the note stays: no API changes one."""

@@ -97,6 +97,11 @@ def ready_in(lane: Lane) -> list[Waiting]:
     return [one for one in lane.waiting.values() if one.not_before <= now and (whole or one not in bundled)]
 
 
+def bundles(waiting: Sequence[Waiting]) -> bool:
+    """Whether they are for a digest alone."""
+    return all(one.line is not None and one.line.bundled for one in waiting)
+
+
 def together_of(ready: Sequence[Waiting]) -> list[Waiting]:
     """Those of whom one message speaks: what is meant for a digest, else many first cards, else nobody."""
     lined = sorted((one for one in ready if one.line), key=order)

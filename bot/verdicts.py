@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.model import Conversation, Status, Thread
-from bot.routing import Deliver, Event, Place
+from bot.routing import Body, Deliver, Event, Place
 
 TOLD = ("customer", "message", "note")
 """The types of threads that somebody wrote."""
@@ -23,6 +23,8 @@ _LOUD = (Place.BOTH, Place.CHANNEL, Place.ASSIGNEE, Place.DIGEST)
 """Where it is more than a line in the card's thread."""
 _SECOND = 1.0
 """FreeScout tells times by the second, rounded down."""
+_THEIRS = (Event.NEW, Event.ASSIGNED)
+_OLD = "it is more than a day old"
 _FRESH = timedelta(days=1)
 """After which nothing is news any more that would be said beside the card's thread."""
 
@@ -39,6 +41,8 @@ class Scene:
     """The threads that came of what somebody did in Slack."""
     deaf: str = ""
     """Why the assignee gets no direct messages; empty where they do."""
+    told: Collection[str] = ()
+    """The keys of what stands in direct messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,8 @@ class Verdict:
     thread: Thread = field(repr=False)
     closing: bool = False
     """Whether it is not the thread itself, but that the conversation was closed with it."""
+    body: Body = Body.FULL
+    """How much of it is told directly."""
 
 
 def verdicts(conversation: Conversation, scene: Scene) -> Iterator[Verdict]:
@@ -64,10 +70,11 @@ def verdicts(conversation: Conversation, scene: Scene) -> Iterator[Verdict]:
         key = f"{'thread' if thread.type in TOLD else 'line'}:{thread.id}"
         if thread.type in TOLD or thread.type == "lineitem":
             event = Event.NEW if thread.id == first else event_of(thread)
-            yield Verdict(key, event, *_place(conversation, thread, event, scene), thread)
+            yield Verdict(key, event, *_judged(key, conversation, thread, event, scene), thread)
         if thread is closing and (closed := conversation.closed_at):
             key = f"closed:{int(closed.timestamp())}"
-            yield Verdict(key, Event.STATUS, *_place(conversation, thread, Event.STATUS, scene), thread, True)
+            judged = _judged(key, conversation, thread, Event.STATUS, scene)
+            yield Verdict(key, Event.STATUS, *judged, thread, closing=True)
 
 
 def event_of(thread: Thread) -> Event:
@@ -87,6 +94,15 @@ def closing_reply(conversation: Conversation) -> Thread | None:
     return min(reversed(replies), key=lambda t: abs(t.created_at - closed), default=None)
 
 
+def _judged(
+    key: str, conversation: Conversation, thread: Thread, event: Event, scene: Scene
+) -> tuple[Place, str]:
+    """Where it is said, and why; what somebody was told directly is not said again in the thread."""
+    if key in scene.told and scene.deliver.place(event) is Place.ASSIGNEE:
+        return Place.ASSIGNEE, "it was told directly"
+    return _place(conversation, thread, event, scene)
+
+
 def _place(conversation: Conversation, thread: Thread, event: Event, scene: Scene) -> tuple[Place, str]:
     place = scene.deliver.place(event)
     why = "the route says so" if scene.deliver.chosen(event) else "by default"
@@ -94,7 +110,7 @@ def _place(conversation: Conversation, thread: Thread, event: Event, scene: Scen
         return _first(conversation, thread, place, why, scene)
     if place not in _LOUD:
         return place, why
-    if reason := _hush(conversation, thread, place, scene):
+    if reason := _hush(conversation, thread, event, scene):
         return _quietly(scene), reason
     return place, why
 
@@ -103,24 +119,28 @@ def _first(
     conversation: Conversation, thread: Thread, place: Place, why: str, scene: Scene
 ) -> tuple[Place, str]:
     """The first message: what announces it is the card, and it stands in the card's thread."""
-    if place is Place.ASSIGNEE and not (reason := _hush(conversation, thread, place, scene)):
+    if place is Place.ASSIGNEE and not (reason := _hush(conversation, thread, Event.NEW, scene)):
         return place, why
     if scene.card is not None or place in (Place.CHANNEL, Place.DIGEST):
         return Place.THREAD, "the card's own message"
+    if place is Place.ASSIGNEE and (scene.deaf or conversation.assignee is None) and reason != _OLD:
+        return Place.THREAD, f"a card comes, as {reason}"
     return Place.NOTHING, why if place is Place.NOTHING else reason
 
 
-def _hush(conversation: Conversation, thread: Thread, place: Place, scene: Scene) -> str:
+def _hush(conversation: Conversation, thread: Thread, event: Event, scene: Scene) -> str:
     """Why something is not said aloud; empty where it is."""
+    directly = scene.deliver.place(event) is Place.ASSIGNEE
     if thread.id in scene.own:
         return "it was done from Slack, and is not announced twice"
     if scene.card is not None and thread.created_at.timestamp() + _SECOND <= scene.card:
         return "it came before the card did"
-    if scene.card is None and comes(scene.deliver) and place is not Place.ASSIGNEE:
+    # A new card says nothing to whoever is meant: that it is theirs, or new, they are told all the same.
+    if scene.card is None and comes(scene.deliver) and not (directly and event in _THEIRS):
         return "the card that comes with it announces it"
     if scene.now - thread.created_at > _FRESH:
-        return "it is more than a day old"
-    return _unheard(conversation, thread, scene) if place is Place.ASSIGNEE else ""
+        return _OLD
+    return _unheard(conversation, thread, scene) if directly else ""
 
 
 def _unheard(conversation: Conversation, thread: Thread, scene: Scene) -> str:

@@ -90,7 +90,7 @@ async def _threads(desk: Desk, query: ConversationQuery, pages: dict[int, int]) 
     for identity in pages:
         if identity not in found:
             try:
-                found[identity] = await desk.freescout.conversation(identity, ("threads",))
+                found[identity] = await desk.freescout.conversation(identity, ("threads", "tags"))
             except NotFound:
                 continue  # deleted meanwhile
     return list(found.values())

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bot.model import Conversation, Person, Status, Thread
+from bot.roundup import due
 from bot.routing import Body, Deliver, Event, Place, Route, Routing, read_route
 from bot.tables import Where
 from bot.verdicts import Scene, verdicts
@@ -55,7 +56,7 @@ def deliver(**said: Place) -> Deliver:
 
 
 def scene(card: float | None = CARD, minutes: float = 10, **said: Any) -> Scene:
-    more = {name: said.pop(name) for name in ("own", "deaf") if name in said}
+    more = {name: said.pop(name) for name in ("own", "deaf", "told") if name in said}
     return Scene(deliver(**said), NOON + timedelta(minutes=minutes), card, **more)
 
 
@@ -109,8 +110,11 @@ def test_what_is_no_news_is_not_said_aloud(given: dict[str, Any], place: Place, 
         ({}, {"assignee": None}, Place.THREAD),
         ({"deaf": "Ana is on holiday"}, {}, Place.THREAD),
         ({}, {"assignee": Person(4, "user", "Ben")}, Place.THREAD),
-        ({"card": None}, {}, Place.ASSIGNEE),
+        ({"card": None}, {}, Place.THREAD),
+        ({"card": None, "new": Place.NOTHING}, {}, Place.ASSIGNEE),
         ({"minutes": 2000}, {}, Place.THREAD),
+        ({"minutes": 2000, "told": ("thread:4",)}, {}, Place.ASSIGNEE),
+        ({"told": ("thread:4",)}, {"assignee": None}, Place.ASSIGNEE),
     ],
 )
 def test_the_assignee_is_told_of_what_others_did_and_else_the_thread(
@@ -128,10 +132,17 @@ def test_the_assignee_is_told_of_what_others_did_and_else_the_thread(
         (Place.NOTHING, None, Place.NOTHING),
         (Place.NOTHING, CARD, Place.THREAD),
         (Place.ASSIGNEE, None, Place.ASSIGNEE),
+        (Place.ASSIGNEE, CARD, Place.THREAD),
     ],
 )
 def test_the_first_message_goes_with_the_card(new: Place, card: float | None, place: Place) -> None:
     assert places(scene(card, new=new))[1] is place
+
+
+def test_a_first_message_that_nobody_can_be_told_of_brings_the_card() -> None:
+    for given, changes in (({"deaf": "Ana is a guest"}, {}), ({}, {"assignee": None})):
+        assert places(scene(None, new=Place.ASSIGNEE, **given), **changes)[1] is Place.THREAD
+    assert places(scene(None, 2000, new=Place.ASSIGNEE), assignee=None)[1] is Place.NOTHING
 
 
 # ------------------------------------------------------------------------------------ the whole way
@@ -232,7 +243,7 @@ async def test_new_ones_and_notes_wait_for_the_hours_digest(empty_house: House) 
     house.freescout.agent_notes(1, house.ana_id, "<p>two</p>")
     await house.quiet()
     assert house.cards() == []
-    house.clock.skip(timedelta(hours=1))
+    house.clock.skip(due([house.clock()], house.clock(), timedelta(hours=1)) - house.clock())
     (digest,) = await house.until(house.cards)
     assert all(f"Case {number}" in digest.all_text for number in range(3))
     notes = await house.until(lambda: house.cards("sales")[3:] and house.cards("sales")[3])
@@ -282,6 +293,52 @@ async def test_a_card_stays_where_status_brought_it_and_goes_where_the_assignee_
     await house.until(lambda: "Closed" in card.all_text)
     house.freescout.agent_notes(1, house.ana_id, "<p>afterwards</p>")
     await house.until(lambda: "afterwards" in house.said(card))
+
+
+async def test_a_list_of_channels_that_fails_moves_no_card(empty_house: House) -> None:
+    house = empty_house
+    await start(house, {"status": "active"})
+    card = await house.writes()
+    await house.until(lambda: "It burns" in house.said(card))
+    await house.stop()
+    house.slack.faults.api("conversations.list", status=500, times=3)
+    await house.start()
+    house.freescout.agent_notes(1, house.ana_id, "<p>noted</p>")
+    await house.until(lambda: "noted" in house.said(card))
+    assert not any("not shown" in str(call.args) for call in house.slack.called("chat.update"))
+
+
+async def test_two_routes_tell_and_show_each_as_they_say(empty_house: House) -> None:
+    house = empty_house
+    quiet = {"deliver": {"customer": "assignee"}, "body": "none"}
+    await start(house, quiet, {"channel": "sales"})
+    card = await house.writes()
+    (other,) = await house.until(lambda: house.cards("sales"))
+    house.freescout.agent_assigns(1, house.ana_id, house.ben_id)
+    await house.until(lambda: "assigned it" in house.said(card))
+    house.clock.skip(timedelta(seconds=5))
+    house.freescout.customer_replies(1, "<p>the code is 4711</p>")
+    (told,) = await house.until(lambda: house.slack.workspace.direct(house.ben.id).messages)
+    await house.until(lambda: "4711" in house.said(other))
+    assert "4711" not in told.all_text
+    house.freescout.agent_assigns(1, house.ana_id, None)
+    house.clock.skip(timedelta(days=2))
+    house.freescout.agent_notes(1, house.ana_id, "<p>later</p>")
+    await house.until(lambda: "later" in house.said(other))
+    await house.quiet()
+    assert house.said(card).count(":incoming_envelope:") == 1
+    assert len(house.slack.workspace.direct(house.ben.id).messages) == 1
+
+
+async def test_spam_is_told_to_nobody(empty_house: House) -> None:
+    house = empty_house
+    await start(house, {"deliver": {"new": "assignee", "assigned": "assignee"}}, {"channel": "sales"})
+    house.freescout.customer_writes("mark@example.org", "Pills", "<p>cheap</p>", mailbox=house.support)
+    await house.until(lambda: house.cards("sales"))
+    house.freescout.agent_sets_status(1, house.ana_id, "spam")
+    house.freescout.agent_assigns(1, house.ana_id, house.ben_id)
+    await house.quiet()
+    assert house.slack.workspace.direct(house.ben.id).messages == []
 
 
 async def test_what_was_closed_before_the_route_came_brings_no_card(empty_house: House) -> None:

@@ -236,7 +236,7 @@ async def test_a_channel_is_told_of_its_day_with_a_picture(empty_house: House) -
     [block] = [block for block in one.blocks if block["type"] == "image"]
     file = house.slack.workspace.files[block["slack_file"]["id"]]
     assert file.data.startswith(b"\x89PNG")
-    lists = [each for each in house.freescout.requests if each.query.get("embed") == "threads"]
+    lists = [each for each in house.freescout.requests if each.query.get("embed") == "threads,tags"]
     assert len(lists) <= 5  # two for each digest, and what the sweep asks
 
 

@@ -20,7 +20,7 @@ from bot.cards.blocks import (
     when,
 )
 from bot.cards.card import STATUS_WORDS, Place, card, gone_card, left_card, writer
-from bot.cards.entries import BODY_BUDGET, closed_line, direct, headline, left_out, line, thread
+from bot.cards.entries import BODY_BUDGET, closed_line, direct, headline, left_out, line, thread, titled
 
 __all__ = [
     "ASSIGN_ME",
@@ -51,6 +51,7 @@ __all__ = [
     "plain",
     "richtext_block",
     "thread",
+    "titled",
     "when",
     "writer",
 ]

@@ -60,12 +60,20 @@ def _little(conversation: Conversation, entry: Thread, url: str, shown: Body) ->
     return Message(mail.escape(f"{words} · {mail.one_line(conversation.title, 100)}"), tuple(blocks))
 
 
+def titled(conversation: Conversation | None, said: Message, url: str) -> Message:
+    """What stands in a channel by itself, with what it is about."""
+    if conversation is None:
+        return said
+    about = mail.one_line(conversation.title, 200)
+    words = said.text if mail.escape(about[:100]) in said.text else f"{said.text} · {mail.escape(about)}"
+    return Message(words, (richtext_block(section(link(url, about, bold=True))), *said.blocks))
+
+
 def direct(conversation: Conversation, said: Message, url: str) -> Message:
     """What the assignee is told directly: the same as in a channel, with what it is about."""
-    value = str(conversation.id)
-    title = richtext_block(section(link(url, mail.one_line(conversation.title, 200), bold=True)))
+    value, headed = str(conversation.id), titled(conversation, said, url)
     buttons = [{**button(REPLY, "Reply", value), "style": "primary"}, button(NOTE, "Note", value)]
-    return Message(said.text, (title, *said.blocks, {"type": "actions", "elements": buttons}))
+    return Message(headed.text, (*headed.blocks, {"type": "actions", "elements": buttons}))
 
 
 def headline(entry: Thread) -> tuple[str, str]:

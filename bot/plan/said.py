@@ -17,6 +17,8 @@ def said_steps(found: Sequence[Verdict], view: View, posted: Mapping[str, Posted
     """What is to be said in this channel, and what stands there and reads otherwise by now."""
     for one in found:
         message = _message(one, view)
+        if message and _alone(one, posted):
+            message = cards.titled(view.conversation, message, view.url)
         if message is None or (one.key not in posted and one.place in (Said.ASSIGNEE, Said.NOTHING)):
             continue
         step = Step(one.key, *_worded(one, message), at=_happened(one, view))
@@ -32,6 +34,17 @@ def _told(step: Step, one: Verdict) -> Step:
     if one.place is Said.DIGEST:
         return replace(step, bundled=one.event)
     return replace(step, broadcast=one.place is Said.BOTH)
+
+
+def _alone(one: Verdict, posted: Mapping[str, Posted]) -> bool:
+    """Whether it stands by itself in the channel, or will: then it has to say what it is about."""
+    shown = posted.get(one.key)
+    return shown.version.startswith(TOP) if shown else one.place is Said.CHANNEL
+
+
+def spoken(one: Verdict, view: View) -> bool:
+    """Whether there is anything to say of it."""
+    return _message(one, view) is not None
 
 
 def _message(one: Verdict, view: View) -> Message | None:
@@ -60,7 +73,8 @@ def _happened(one: Verdict, view: View) -> datetime:
 def news_steps(view: View, posted: Mapping[str, Posted]) -> Iterator[Step]:
     """What the assignee is told directly; it stands as it was said."""
     for one in view.news:
-        if view.conversation and one.key not in posted and (said := _message(one, view)):
+        seen = replace(view, body=one.body)
+        if view.conversation and one.key not in posted and (said := _message(one, seen)):
             message = cards.direct(view.conversation, said, view.url)
             yield Step(one.key, "1", message, None, Urgency.CUSTOMER, one.thread.created_at)
 

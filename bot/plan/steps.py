@@ -9,7 +9,7 @@ from bot.cards import Place
 from bot.model import Conversation, Status
 from bot.pings import Rungs
 from bot.plan.card import card_steps, card_version, left_steps, placed
-from bot.plan.said import file_steps, news_steps, said_steps
+from bot.plan.said import file_steps, news_steps, said_steps, spoken
 from bot.plan.view import ANEW, CARD, DIGEST, Bar, Posted, Step, Urgency, View, digest, step_over
 from bot.quiet import Quiet
 from bot.routing import Event
@@ -23,7 +23,7 @@ def plan(view: View, posted: Mapping[str, Posted]) -> list[Step]:
     if conversation is None or held is Bar.DIRECT:
         gone = card_steps(posted, "gone", cards.gone_card()) if shown and conversation is None else []
         return [*_pings(view, _plain_place(view), posted), *news_steps(view, posted), *gone]
-    if held in (Bar.HIDDEN, Bar.LINE):
+    if held is Bar.HIDDEN:
         return []
     if held is Bar.LEFT:
         place = placed(conversation, view, anew=ANEW in posted)
@@ -59,12 +59,17 @@ def _cardless(conversation: Conversation, view: View, posted: Mapping[str, Poste
         return Bar.NONE
     if ANEW not in posted and history(view):
         return Bar.HISTORY
-    inside = any(
-        one.place in (Said.THREAD, Said.BOTH) for one in happened(view, posted) if one.event is not Event.NEW
-    )
+    inside = [one for one in happened(view, posted) if one.place in (Said.THREAD, Said.BOTH)]
+    inside = [one for one in inside if one.event is not Event.NEW or brings(one, view)]
+    inside = [one for one in inside if spoken(one, view)]
     if ANEW not in posted and not (verdicts.comes(view.deliver) or inside):
         return Bar.CARDLESS
     return Bar.BUNDLED if view.deliver.place(Event.NEW) is Said.DIGEST else Bar.NONE
+
+
+def brings(first: Verdict, view: View) -> bool:
+    """Whether the first message brings a card by itself: one that nobody could be told of directly does."""
+    return first.place is Said.THREAD and view.deliver.place(Event.NEW) is Said.ASSIGNEE
 
 
 def happened(view: View, posted: Mapping[str, Posted]) -> list[Verdict]:
@@ -81,7 +86,7 @@ def _here(conversation: Conversation, view: View, posted: Mapping[str, Posted], 
     said = list(said_steps(found, view, posted))
     if held is Bar.HISTORY:
         return []
-    if held is Bar.CARDLESS:
+    if held in (Bar.CARDLESS, Bar.LINE):
         alone = {one.key for one in found if one.place in (Said.CHANNEL, Said.DIGEST)}
         return [step for step in said if step.key in alone]
     card = card_steps(
@@ -115,7 +120,12 @@ def next_look(
 
 def _belongs(conversation: Conversation, shown: Posted | None) -> bool:
     """Drafts, deleted ones and spam get no card; a card that stands is kept true whatever happens."""
-    return shown is not None or (conversation.published and conversation.status is not Status.SPAM)
+    return shown is not None or shows(conversation)
+
+
+def shows(conversation: Conversation) -> bool:
+    """Whether it is anything to be shown: no draft, not deleted, no spam."""
+    return conversation.published and conversation.status is not Status.SPAM
 
 
 def _outgrown(view: View, posted: Mapping[str, Posted]) -> bool:
@@ -124,7 +134,9 @@ def _outgrown(view: View, posted: Mapping[str, Posted]) -> bool:
     if view.conversation is None or ANEW in posted or not last.isdecimal():
         return True
     calls = any(step.ts is None for step in _pings(view, _plain_place(view), posted))
-    return newest(view.conversation) > int(last) or calls or any(_asked(view, posted))
+    inside = [one for one in happened(view, posted) if one.place in (Said.THREAD, Said.BOTH)]
+    newer = any(one.thread.id > int(last) and one.thread.type in TOLD for one in inside)
+    return newer or calls or any(_asked(view, posted))
 
 
 def _plain_place(view: View) -> Place:

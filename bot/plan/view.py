@@ -127,8 +127,10 @@ class View:
     body: Body = Body.FULL
     own: Collection[int] = ()
     """The threads that came of what somebody did in Slack."""
-    deaf: str = "their direct messages were not asked for"
+    deaf: str = ""
     """Why the assignee gets no direct messages; empty where they do."""
+    told: Collection[str] = ()
+    """The keys of what stands in direct messages."""
     since: float = 0
     """Since when there is such a route, in seconds since 1970."""
     elsewhere: tuple[str, ...] = ()
@@ -154,9 +156,10 @@ class View:
         )
 
     def scene(self, posted: Mapping[str, Posted]) -> Scene:
-        """What the verdicts depend on."""
-        card = float(posted[CARD].ts) if CARD in posted else None
-        return Scene(self.deliver, self.now, card, self.own, self.deaf)
+        """What the verdicts depend on; a line in a digest stands for a card."""
+        head = posted.get(CARD) or posted.get(DIGEST)
+        card = float(head.ts) if head else None
+        return Scene(self.deliver, self.now, card, self.own, self.deaf, self.told)
 
 
 def step_over(posted: Mapping[str, Posted], step: Step) -> list[Step]:

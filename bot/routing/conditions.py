@@ -147,7 +147,7 @@ class Rule:
             if not rule.holds(facts, there=there):
                 return False
         for rule in self.unless:
-            if rule.holds(facts):
+            if rule.holds(facts) and not (there and rule.enters):
                 return False
         return not self.any or self._some(facts, there=there)
 
@@ -167,14 +167,15 @@ class Rule:
                 return why
         if self.any and not any(one.holds(facts, there=there) for one in self.any):
             return f"none of: {'; '.join(map(str, self.any))}"
-        if excluded := next((one for one in self.unless if one.holds(facts)), None):
+        counted = (one for one in self.unless if not (there and one.enters))
+        if excluded := next((one for one in counted if one.holds(facts)), None):
             return f"unless {excluded}, and so it is"
         return ""
 
     @property
     def enters(self) -> bool:
         """Whether it asks for anything that counts only until the conversation is there."""
-        return bool(self.entering) or any(one.enters for one in (*self.every, *self.any))
+        return bool(self.entering) or any(one.enters for one in (*self.every, *self.any, *self.unless))
 
     def __str__(self) -> str:
         parts = [str(one) for one in (*self.conditions, *self.entering)]
