@@ -1,5 +1,6 @@
 """`/freescout why 412`: why it was said where, and why not. Whoever may see the mailbox may ask."""
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -11,8 +12,8 @@ from bot.surfaces import Action, Ask, Word
 from bot.why import Line, Section, explain
 from bot.whyfacts import Reader
 
-_MOST = 60
-"""Lines in one answer."""
+_BUDGET = 9_000
+"""Characters of JSON for all lines: Slack refuses a message of about 13,200."""
 _LONGEST = 400
 """Characters of one line."""
 _MOMENT = re.compile(r"[A-Z][a-z]{2} (2[0-9]{3}-[01][0-9]-[0-3][0-9] [0-2][0-9]:[0-5][0-9]) UTC")
@@ -24,7 +25,7 @@ async def typed(ask: Ask) -> None:
     user = await ask.desk.people.user(ask.person)
     conversation = await ask.desk.quoted(ask.text, user)
     sections = explain(await Reader(ask.desk).facts(conversation.id))
-    elements, left = _cut(sections, _MOST)
+    elements, left = _cut(sections, _BUDGET)
     blocks: list[Block] = [richtext_block(*elements)]
     if left:
         words = f"{left} more lines, which the operator can list: "
@@ -32,21 +33,24 @@ async def typed(ask: Ask) -> None:
     await ask.tell(f"Why #{conversation.number} is where it is", *blocks)
 
 
-def _cut(sections: Sequence[Section], most: int) -> tuple[list[Element], int]:
+def _cut(sections: Sequence[Section], budget: int) -> tuple[list[Element], int]:
     """As many lines as one answer may have, and how many are left."""
     made: list[Element] = []
     left = 0
     for one in sections:
-        shown = one.lines[: max(0, most)]
-        most, left = most - len(shown), left + len(one.lines) - len(shown)
-        made += _section(one, shown) if shown else []
+        items: list[Element] = []
+        for line in one.lines:
+            item = section(*_leaves(line))
+            budget -= len(json.dumps(item, ensure_ascii=False)) if budget > 0 else 0
+            items += [item] if budget > 0 else []
+        left += len(one.lines) - len(items)
+        made += _section(one, items) if items else []
     return made, left
 
 
-def _section(one: Section, lines: Sequence[Line]) -> Iterator[Element]:
+def _section(one: Section, items: list[Element]) -> Iterator[Element]:
     title = mail.one_line(one.title, 150)
     yield section(link(one.link, title, bold=True) if one.link else text(title, bold=True))
-    items = [section(*_leaves(line)) for line in lines]
     yield {"type": "rich_text_list", "style": "bullet", "elements": items}
 
 

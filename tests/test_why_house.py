@@ -58,11 +58,11 @@ async def test_it_says_which_routes_took_it_what_stands_with_links_and_what_come
     await house.quiet()
     kept, calls, asked = memory(house), len(house.slack.calls), len(house.freescout.requests)
     told = await asks(house, house.ana, "412")
-    assert 'route 1 to #support takes it: mailbox "Support"' in told
-    assert 'route 2 to #vip does not take it: tag "vip", but it is without any' in told
-    assert "route 3 to #nowhere takes it" in told
+    assert 'Route 1 to #support takes it: mailbox "Support"' in told
+    assert 'Route 2 to #vip does not take it: tag "vip", but it is without any' in told
+    assert "Route 3 to #nowhere takes it" in told
     assert "But Slack has no channel #nowhere that the bot can see" in told
-    assert "the card: stands. Open" in told
+    assert "The card: stands. Open" in told
     assert "Not said yet: the warning, because it is due" in told
     assert "step 2, because it is due" in told
     assert house.slack.workspace.permalink(card) in str(house.slack.ephemerals(house.ana)[-1].blocks)
@@ -107,7 +107,7 @@ async def test_the_command_line_tells_the_same_beside_a_running_bridge(house: Ho
     told = await explained(house.settings, "412", house.clock())
     assert "#412 Printer on fire" in told
     assert "Reminders are quiet: Ana Alves is on it, until" in told
-    assert "the card: stands.  http" in told
+    assert "The card: stands.  http" in told
     later = await explained(house.settings, "412", house.clock() + timedelta(hours=3))
-    assert "step 1: will be said" in later or "step 1 was said" in later or "is asked whether" in later
+    assert "Step 1: will be said" in later or "Step 1 was said" in later or "is asked whether" in later
     assert memory(house) == kept

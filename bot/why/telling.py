@@ -155,9 +155,9 @@ def _routes(facts: Facts) -> Iterator[str]:
     for one in facts.choices:
         verb = "takes it" if one.taken else "does not take it"
         trouble = facts.nowhere.get(one.route.channel, "") if one.taken else ""
-        yield f"{one.route.called} to {_hash(one.route.channel)} {verb}: {one.why}" + (
-            f". But {trouble}" if trouble else ""
-        )
+        called = one.route.called[:1].upper() + one.route.called[1:]
+        but = f" But {trouble}." if trouble else ""
+        yield f"{called} to {_hash(one.route.channel)} {verb}: {one.why}.{but}"
     if not any(one.taken for one in facts.choices):
         yield "No route takes it, so it comes to no channel."
 
@@ -192,7 +192,8 @@ def _said(item: Item, place: Place) -> str:
     fate = item.fate.value
     if place.trouble and item.fate in (Fate.WILL, Fate.LATER):
         fate = "would be said, but nothing goes there"
-    return f"{item.what}: {fate}{f' ({item.why})' if item.why else ''}."
+    said = f"{item.what}: {fate}{f' ({item.why})' if item.why else ''}."
+    return said[:1].upper() + said[1:]
 
 
 def _silent(alike: Sequence[Item], why: str) -> Line:
@@ -206,7 +207,8 @@ def _policies(facts: Facts, place: Place) -> Iterator[str]:
     if place.trouble:
         yield f"Nothing goes there: {place.trouble}."
     if place.routes:
-        yield f"By {', '.join(one.called for one in place.routes)}; how things are said is the first one's."
+        several = "; how things are said is the first one's" if len(place.routes) > 1 else ""
+        yield f"By {', '.join(one.called for one in place.routes)}{several}."
     if facts.conversation is None or place.view.direct or not place.view.routed:
         return
     body, hidden = place.view.body, _redacted(facts.redact)
@@ -252,7 +254,8 @@ def _work(facts: Facts) -> Iterator[str]:
     elif row["claimed"]:
         yield f"It is being looked at in this moment: {why}."
     elif row["waits"]:
-        yield f"It waits for its turn in {row['waits']}: Slack takes about one post a second there."
+        turn = "nothing goes at present" if row["error"] else "Slack takes about one post a second"
+        yield f"It waits for its turn in {row['waits']}, where {turn}."
     else:
         yield f"It looks next at {due}: {why}."
     if row["error"]:
