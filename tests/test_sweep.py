@@ -203,7 +203,8 @@ async def test_it_asks_a_handful_however_many_conversations_there_are(empty_hous
     house.freescout.fill(
         5_000, mailbox=house.support, statuses=("closed", "pending"), spacing=timedelta(minutes=5)
     )
-    await started(house)
+    await house.start(sweep=Sweep(timedelta(seconds=0.5)))  # between two there has to be a quiet moment
+    await sweeps(house, 1)
     for number in range(12):
         await house.writes(f"Matter {number}")
     house.freescout.faults.webhooks(drop=NO_MORE)
