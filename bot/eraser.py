@@ -7,7 +7,7 @@ https://docs.slack.dev/reference/methods/files.delete
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -24,12 +24,16 @@ from bot.plan import CARD, FILES, RECEIPT, Posted, Urgency
 from bot.poster import Poster
 from bot.scrubbing import scrubbed, unpictured
 from bot.slackapi import SlackRefused, call
-from bot.store import Delivery, Store
+from bot.store import FOR_EVER, Delivery, Store
 
 log = logging.getLogger(__name__)
 
 _GONE = ("message_not_found", "thread_not_found", "channel_not_found", "file_not_found", "file_deleted")
 """What is not there any more, or where nobody of us can look."""
+DOUBT = timedelta(hours=1)
+"""After which a conversation that is not there was deleted."""
+_LAPSED = timedelta(days=1)
+"""After which it was another time that it was not there."""
 _SURE = timedelta(minutes=2)
 """After which it is looked once more for what was on its way: a file, a receipt."""
 
@@ -141,6 +145,8 @@ class Erasing:
         Its card says that it was deleted; with `whole` it goes as well.
         """
         identity = course.work.conversation
+        if said and not whole and not await self._certain(course):
+            return
         try:
             known = await self._settled(identity, said)
         except BridgeError as error:  # it cannot be looked for now: the next look goes on
@@ -151,6 +157,28 @@ class Erasing:
         kept = {f"{RECEIPT}{one}" for one in open_ones}
         mentions = [one for one in mentions if not (one[2] and open_ones)]  # there they are asked
         await self._all(course, erased(known, mentions, kept, whole=whole))
+
+    async def _certain(self, course: Course) -> bool:
+        """Whether FreeScout said that it is deleted, or still has it no more an hour later.
+
+        Nothing brings back what is taken from Slack, and a FreeScout that is being restored, or another at the
+        same address, answers just like that.
+        """
+        store, now = self._desk.store, self._desk.now().timestamp()
+        name, doubt = f"gone {course.work.conversation}", DOUBT.total_seconds()
+        if course.work.reason == FOR_EVER:
+            await store.set_marks(**{name: now - doubt})
+            return True
+        since = await store.mark(name)
+        if since is None or not now - _LAPSED.total_seconds() < since <= now:
+            identity = course.work.conversation
+            log.warning("FreeScout has conversation %s no more: in an hour it goes from Slack", identity)
+            await store.set_marks(**{name: now})
+            since = now
+        if now - since >= doubt:
+            return True
+        course.again.append(datetime.fromtimestamp(since + doubt, UTC))
+        return False
 
     async def _settled(self, identity: int, said: Sequence[Delivery]) -> Sequence[Delivery]:
         """What stands there, each post that was cut off found out about first, but receipts."""

@@ -196,6 +196,37 @@ async def test_what_is_deleted_for_ever_leaves_one_line(house: House) -> None:
     assert [one.method for one in house.slack.calls[calls:] if "delete" in one.method] == []
 
 
+async def test_what_is_not_there_without_a_word_gets_an_hour(house: House) -> None:
+    card = await full(house)
+    world = house.freescout.world.conversations
+    house.freescout.faults.webhooks(drop=1000)
+    gone = dict(world)
+    house.freescout.agent_deletes_forever(1)
+    await looked_at(house)
+    house.clock.skip(timedelta(minutes=59))
+    await looked_at(house)
+    assert "secret" in house.said(card)  # FreeScout may be on its way back
+    world.update(gone)
+    house.clock.skip(timedelta(minutes=2))
+    await looked_at(house)
+    world.pop(1)
+    house.clock.skip(timedelta(days=2))
+    await looked_at(house)
+    assert "secret" in house.said(card)
+    house.clock.skip(timedelta(minutes=61))
+    await house.until(lambda: only_the_card(house, card), 15)
+
+
+async def looked_at(house: House) -> None:
+    """Have the bridge look at the conversation once more."""
+    store = Store(house.settings.database_path, house.clock, visiting=True)
+    await store.ring([1], "sweep")
+    await store.close()
+    asked = len(house.freescout.requests)
+    await house.until(lambda: any("/1" in one.path for one in house.freescout.requests[asked:]), 15)
+    await house.quiet()
+
+
 async def test_a_line_in_a_digest_goes_with_its_conversation(house: House) -> None:
     await restarted(house)
     await house.stop()

@@ -6,10 +6,12 @@ from bot.store.people import Link, LinkCode
 from bot.store.routes import Watch
 from bot.store.rows import Choice, Delivery, Draft, Looked, Reply, ReplyState, Work, Writing
 from bot.store.sqlite import Store
+from bot.store.work import FOR_EVER
 from bot.store.writing import FORGOTTEN
 
 __all__ = [
     "FORGOTTEN",
+    "FOR_EVER",
     "LATE",
     "TYPED",
     "Choice",

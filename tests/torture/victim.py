@@ -10,9 +10,10 @@ import logging
 import os
 import signal
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
-from bot import crashpoints
+from bot import crashpoints, eraser
 from bot.__main__ import quiet
 from bot.app import running
 from bot.lanes import Pace
@@ -44,6 +45,7 @@ async def live(settings: Settings) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, told.set)
     pace = Pace(per_second=float(os.environ.get("POSTS_PER_SECOND", "200")))
+    eraser.DOUBT = timedelta(seconds=20)  # nobody waits for an hour here
     async with running(settings, fast(float(os.environ["CLOCK_ORIGIN"])), pace):
         await told.wait()
 
