@@ -10,7 +10,7 @@ from bot.names import CHANNEL
 from bot.people import Unknown
 from bot.richtext import Element, section, text
 from bot.routespec import Problem, Table
-from bot.routing import Route
+from bot.routing import Key, Route
 from bot.slackapi import SlackRefused, call
 from bot.store import Watch
 
@@ -222,10 +222,15 @@ async def _hold(desk: Desk, by: Who, action: str, before: str, after: str) -> No
     await routebook.load(desk.live, desk.store)
 
 
+_PERSONAL = frozenset((Key.CUSTOMER, Key.SUBJECT, Key.FIELD))
+
+
 async def _say(desk: Desk, by: Who, watch: Watch, route: Route | None, sentence: str) -> None:
     """Tell everybody in the channel, for what stands there changes for all of them."""
     called = routechecks.called(await desk.people.mailboxes())
     said = routespec.told(route, called) if route else f"what watch {watch.id} said"
+    if route and not _PERSONAL.isdisjoint(route.rule.keys):
+        said = "conversations by what customers are and write"  # whoever reads the channel need not know whom
     words = mail.one_line(sentence.format(said), 1500)
     how = mail.one_line("; ".join(routespec.manner(route)) if route else "", 500)
     leaves = [by.element, text(f" {words}"), *([text(f"\n{how}", italic=True)] if how else [])]

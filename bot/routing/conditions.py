@@ -177,6 +177,13 @@ class Rule:
         """Whether it asks for anything that counts only until the conversation is there."""
         return bool(self.entering) or any(one.enters for one in (*self.every, *self.any, *self.unless))
 
+    @property
+    def keys(self) -> frozenset[Key]:
+        """Everything that it asks about."""
+        rules = (*self.every, *self.any, *self.unless)
+        own = frozenset(one.key for one in (*self.conditions, *self.entering))
+        return own.union(*(one.keys for one in rules))
+
     def __str__(self) -> str:
         parts = [str(one) for one in (*self.conditions, *self.entering)]
         parts += [f"({one})" for one in self.every]
