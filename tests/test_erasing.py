@@ -14,8 +14,9 @@ from bot.erasing import EXPIRED, GONE, STAYS, How, erased, expired
 from bot.forgetting import forget
 from bot.retentionfile import Retention, read
 from bot.roundup import Line, Missed, away, digest
+from bot.routing import Route
 from bot.scrubbing import scrubbed, spoken_of
-from bot.store import Delivery
+from bot.store import Delivery, Store
 from bot.tables import Where
 from bot.veil import since
 from bot.waitlist import Entry, listing
@@ -30,7 +31,8 @@ DAY = timedelta(days=1)
 def stands(house: House) -> str:
     """All that Slack shows anywhere, in channels, threads and direct messages, and the files that are left."""
     world = house.slack.workspace
-    said = [message.all_text for channel in world.channels.values() for message in channel.messages]
+    tops = [message for channel in world.channels.values() for message in channel.messages]
+    said = [message.all_text for top in tops for message in (top, *house.slack.replies(top.channel, top.ts))]
     return "\n".join([*said, *(file.name for file in world.files.values() if not file.deleted)])
 
 
@@ -219,11 +221,11 @@ async def test_what_is_not_there_without_a_word_gets_an_hour(house: House) -> No
 
 async def looked_at(house: House) -> None:
     """Have the bridge look at the conversation once more."""
+    asked = len(house.freescout.requests)
     store = Store(house.settings.database_path, house.clock, visiting=True)
     await store.ring([1], "sweep")
     await store.close()
-    asked = len(house.freescout.requests)
-    await house.until(lambda: any("/1" in one.path for one in house.freescout.requests[asked:]), 15)
+    await house.until(lambda: any("/1" in one.path for one in house.freescout.requests[asked:]))
     await house.quiet()
 
 
@@ -267,6 +269,36 @@ async def test_what_slack_lets_nobody_delete_says_nothing_any_more(house: House)
     house.slack.faults.api("chat.delete", error="cant_delete_message", times=100)
     house.freescout.agent_deletes_forever(1)
     await house.until(lambda: only_the_card(house, card), 15)
+
+
+async def test_an_archived_channel_keeps_no_other_waiting(house: House) -> None:
+    both = tuple(Route("Support", channel) for channel in ("sales", "support"))
+    await restarted(house, routes=both)
+    card = await house.writes("Secret fire", "<p>It burns secretly.</p>")
+    elsewhere = await house.until(lambda: next(iter(house.cards("sales")), None))
+    house.expects_errors = True
+    await house.slack.archives("sales")
+    house.freescout.agent_deletes_forever(1)
+    await house.until(lambda: "for good" in card.all_text, 15)
+    assert house.thread(card) == []
+    assert "secretly" in house.said(elsewhere)
+    another = await house.writes("Another", "<p>It works.</p>")
+    house.freescout.agent_assigns(2, house.ana_id, house.ana_id)
+    await house.until(lambda: "Ana" in another.all_text, 15)  # edits go on
+    await house.slack.unarchives("sales")
+    await house.until(lambda: "for good" in elsewhere.all_text, 15)
+    assert house.thread(elsewhere) == []
+
+
+async def test_nothing_waits_for_a_channel_that_the_bot_does_not_see(house: House) -> None:
+    card = await full(house)
+    house.slack.faults.api("chat.delete", error="channel_not_found", times=100)
+    house.freescout.agent_deletes_forever(1)
+    await house.until(lambda: "for good" in card.all_text, 15)
+    assert "lane" not in str(await house.health())
+    store = Store(house.settings.database_path, house.clock, visiting=True)
+    assert {one.key for one in await store.posts(1)} == {"card"}
+    await store.close()
 
 
 def texts(house: House) -> set[tuple[str, ...]]:
@@ -352,6 +384,14 @@ async def test_what_could_not_be_removed_is_reported(house: House) -> None:
     told = await forgotten(house, 1, email="")
     assert "NOT removed" in told
     assert card.ts in told
+
+
+async def test_what_stands_where_the_bot_sees_nothing_is_reported_as_not_removed(house: House) -> None:
+    card = await full(house)
+    house.slack.faults.api("chat.delete", error="channel_not_found", times=100)
+    told = await forgotten(house)
+    assert f"NOT removed: {card.channel}, {card.ts}: the bot sees no such channel" in told
+    assert "removed." not in told.split("Database")[0].replace("NOT removed", "")
 
 
 async def test_nobody_is_forgotten_who_is_not_known(house: House) -> None:
