@@ -28,8 +28,9 @@ _MOST_ASKED = 20
 
 @dataclass(slots=True)
 class Climb:
-    """What came of it for one conversation."""
+    """What came of it for one conversation, judged at one moment."""
 
+    at: datetime
     ladders: Mapping[str, Ladder] = field(default_factory=dict)
     """The ladders of the channels that show it."""
     own: tuple[Ladder, ...] = ()
@@ -94,7 +95,7 @@ class Ringing:
         quiet: Quiet | None,
     ) -> Climb:
         """Find out whom the steps reach that are due or were said; `chosen` has routes by channel."""
-        found = Climb()
+        found = Climb(self._desk.now())
         try:
             if conversation:
                 await self._climb(conversation, chosen, said, quiet, found)
@@ -110,7 +111,7 @@ class Ringing:
         quiet: Quiet | None,
         found: Climb,
     ) -> None:
-        settings, now = self._desk.settings, self._desk.now()
+        settings, now = self._desk.settings, found.at
         mailbox = await self._desk.people.mailbox(conversation.mailbox_id)
         found.ladders = {
             channel: routes.ladder(route, settings, mailbox) for channel, route in chosen.items()
@@ -140,8 +141,7 @@ class Ringing:
         told = ladder.told(how, await self._reach(case, rung, case.key(step)), case.now)
         missed = [one for one in told.direct if not await self._may(case, one, step, found, new=new)]
         if told.mention[:1] in ("U", "W"):
-            said = any(key == case.key(step) and not channel.startswith("D") for channel, key in case.said)
-            if said:
+            if any(key == case.key(step) and channel in found.ladders for channel, key in case.said):
                 told = await self._later(case, told, step, found, new=new)
             elif new and not await self._charge(case, told.mention, step, found):
                 missed.append(told.mention)
@@ -158,9 +158,7 @@ class Ringing:
         """Whether a direct message may go to somebody; one that stands with them is theirs."""
         if await self._was_told(case, person, case.key(step)):
             return True
-        if not new and await self._budget.refused(await self._ping(case, person, step)):
-            return False  # a higher step has come meanwhile
-        return not case.speaks or await self._charge(case, person, step, found)
+        return new and await self._charge(case, person, step, found)  # else a higher step has come meanwhile
 
     async def _later(self, case: _Case, told: Told, step: int, found: Climb, *, new: bool) -> Told:
         """A line that stands calls nobody by an edit: whom it could not call has it directly, later."""

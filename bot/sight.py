@@ -41,7 +41,7 @@ async def view(desk: Desk, leading: Leading, listed: Listed | None, channel: str
         desk.settings.conversation_url(found.identity),
         routed=route is not None,
         rungs=found.climb.rungs(channel),
-        now=desk.now(),
+        now=found.climb.at,  # a step that comes due just now is the next look's, and that look's moment ahead
         quiet=found.settled.quiet,
         writing=found.writing,
         typed=[one for one, where in found.typed.items() if where == channel],

@@ -405,6 +405,52 @@ async def test_an_edit_of_a_line_that_stands_uses_up_no_budget_and_a_call_that_w
     assert sum("waited" in one.text for one in direct(house, house.ana)) == 1
 
 
+async def test_who_gets_a_conversation_late_is_charged_for_what_they_are_told_alone(house: House) -> None:
+    await morning(house)
+    await climbing(house, (1, "assignee"), (2, "assignee"), pings=Pings(2))
+    await passes(house, 1.01)
+    await passes(house, 1)
+    await house.until(lambda: len(direct(house, house.ana)) == 2)
+    house.freescout.agent_assigns(1, house.ana_id, house.ben_id)
+    await house.until(lambda: len(direct(house, house.ben)) == 1)
+    await house.writes("Other", email="other@example.org")
+    house.freescout.agent_assigns(2, house.ana_id, house.ben_id)
+    await passes(house, 1.01)
+    await house.until(lambda: "Other" in direct(house, house.ben)[-1].text)
+
+
+async def test_who_is_called_only_where_a_conversation_moved_to_is_charged_for_it(house: House) -> None:
+    await morning(house)
+    card = await climbing(house, (1, "thread"), pings=Pings(1))
+    house.freescout.agent_assigns(1, house.ana_id, None)
+    await passes(house, 1.01)
+    await house.until(lambda: pings(house, card))
+    house.freescout.agent_assigns(1, house.ana_id, house.ana_id)
+    await house.quiet()
+    house.freescout.agent_moves(1, house.ana_id, house.sales)
+    moved = (await house.until(lambda: house.cards("sales")))[0]
+    line = (await house.until(lambda: pings(house, moved)))[0]
+    assert house.ana.id in line.text
+    other = await house.writes("Other", email="other@example.org")
+    house.freescout.agent_assigns(2, house.ana_id, house.ana_id)
+    await passes(house, 1.01)
+    line = (await house.until(lambda: pings(house, other)))[0]
+    assert house.ana.id not in line.text
+
+
+async def test_a_step_that_comes_due_while_a_look_is_under_way_is_the_next_looks(house: House) -> None:
+    card = await climbing(house, (1, "thread"), (2, "thread"))
+    await passes(house, 1.01)
+    await house.until(lambda: pings(house, card))
+    house.clock.skip(58 * MINUTE)
+    slow = house.slack.faults.api("users.info", hang=0.5, after=True)
+    house.freescout.customer_replies(1, "<p>Hello?</p>")
+    await house.until(lambda: slow.times == 0)
+    house.clock.skip(2 * MINUTE)
+    second = (await house.until(lambda: pings(house, card)[1:]))[0]
+    assert house.ana.id in second.text
+
+
 async def test_who_is_told_because_they_are_on_duty_is_pointed_to_all_that_wait(house: House) -> None:
     await morning(house)
     house.slack.add_group("duty", house.ben)
