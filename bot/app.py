@@ -102,7 +102,7 @@ async def running(
         places = Names(CHANNEL, store, health, lambda: named.channels(live.settings), clock)
         channels = Channels(client, clock, places)
         audience = Audience(client, channels, lambda: live.settings.routes, clock)
-        desk = Desk(live, freescout, store, client, people, now)
+        desk = Desk(live, freescout, store, client, people, now, channels, audience)
         stopping = asyncio.Event()
         lanes = Lanes(store, health, now, pace)
         watch = Watch(desk, channels, audience, lanes)

@@ -5,10 +5,11 @@ https://docs.slack.dev/apis/slack-connect/ · https://docs.slack.dev/reference/o
 """
 
 import asyncio
+import copy
 import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -116,6 +117,12 @@ class Audience:
         self._locks: dict[str, asyncio.Lock] = {}
         self._admitted: dict[tuple[str, int], frozenset[str]] = {}
         """By channel and conversation: what the route is open to by which it came there last."""
+
+    def beside(self, web: AsyncWebClient, channels: Channels) -> Self:
+        """The same answers for whoever only wants to know: what they admit is admitted for nobody else."""
+        other = copy.copy(self)
+        other._web, other._channels, other._admitted = web, channels, {}  # noqa: SLF001 - it is one of us
+        return other
 
     async def others(self, channel: str) -> Others:
         """Who else reads a channel; raise Transient or Misconfigured where Slack does not say."""

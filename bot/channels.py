@@ -1,11 +1,13 @@
 """Channels as the routes name them → channels as Slack knows them."""
 
 import asyncio
+import copy
 import logging
 import math
 import re
 import time
 from collections.abc import Callable
+from typing import Self
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -41,6 +43,12 @@ class Channels:
         self._listing = asyncio.Lock()
         self._lists = 0
         self._listed = -math.inf
+
+    def beside(self, web: AsyncWebClient, names: Names | None) -> Self:
+        """The same list for whoever only wants to know: what they find out stays with them."""
+        other = copy.copy(self)
+        other._web, other._names = web, names  # noqa: SLF001 - it is one of us
+        return other
 
     async def id(self, channel: str) -> str:
         """Say which channel a route means; raise Misconfigured where the bot sees none of that name."""

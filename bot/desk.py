@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import mail
+from bot.audience import Audience
 from bot.cards import Message, Place
+from bot.channels import Channels
 from bot.clock import waiting
 from bot.downloads import same_site
 from bot.errors import Ambiguous, BridgeError, Misconfigured, NotAllowed, Transient, UserError
@@ -41,6 +43,9 @@ class Desk:
     web: AsyncWebClient
     people: People
     now: Callable[[], datetime]
+    channels: Channels | None = None
+    """Those of the running bridge, as is the next: None on the command line."""
+    audience: Audience | None = None
 
     @property
     def settings(self) -> Settings:
@@ -127,7 +132,9 @@ class Desk:
             )
             await self.store.ring([conversation.id], action, priority=1)
 
-    async def tell(self, slack_user: str, channel: str, thread_ts: str, message: Message) -> None:
+    async def tell(
+        self, slack_user: str, channel: str, thread_ts: str, message: Message, about: int = 0
+    ) -> None:
         """Tell one person something where they acted, or in a direct message where that cannot be."""
         said: dict[str, Any] = {"text": message.text, "blocks": list(message.blocks)}
         try:
@@ -139,7 +146,7 @@ class Desk:
             await call(self.web.chat_postEphemeral, **place, **said)
         except BridgeError as error:
             log.info("an ephemeral message did not go (%s): trying a direct one", error)
-            await self.say(await self.direct(slack_user), message)
+            await self.say(await self.direct(slack_user), message, about)
 
     async def direct(self, slack_user: str) -> str:
         """The channel of direct messages with one person."""

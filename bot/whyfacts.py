@@ -64,7 +64,10 @@ class _Known(Names):
 
 
 class Reader:
-    """Looks at a conversation as the bridge does, through glass."""
+    """Looks at a conversation as the bridge does, through glass.
+
+    What a running bridge knows of channels and people is looked up there: listing all of them takes minutes.
+    """
 
     def __init__(self, desk: Desk) -> None:
         settings = desk.settings
@@ -76,8 +79,10 @@ class Reader:
         web = _glass(desk)
         self._desk = desk = replace(desk, web=web)
         places = _Known(CHANNEL, desk.store, health, lambda: named.channels(settings), seconds)
-        self._channels = Channels(web, seconds, places)
-        audience = Audience(web, self._channels, lambda: settings.routes, seconds)
+        known = desk.channels
+        self._channels = known.beside(web, places) if known else Channels(web, seconds, places)
+        own = desk.audience or Audience(web, self._channels, lambda: settings.routes, seconds)
+        audience = own.beside(web, self._channels)
         duty = Duty(web, health, seconds)
         self._lanes = _Still(desk, health)
         self._ringing = Ringing(

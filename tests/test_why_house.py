@@ -76,7 +76,10 @@ async def test_it_is_for_whoever_may_see_the_mailbox_alone(house: House) -> None
     house.freescout.customer_writes("z@example.org", "Secret plan", "…", mailbox=house.sales)
     await house.until(lambda: house.cards("sales"))
     assert "does not let you see this conversation's mailbox" in await asks(house, house.ben, "412")
+    calls = len(house.slack.calls)
     assert "Secret plan" in await asks(house, house.ana, "412")
+    made = {one.method for one in house.slack.calls[calls:]}
+    assert made.isdisjoint({"conversations.list", "users.list"})  # the bridge has both lists
 
 
 async def test_who_is_told_directly_is_named_and_what_was_not_told_has_its_reason(empty_house: House) -> None:
