@@ -41,5 +41,7 @@ class Live:
             self._health.over(_UNREAD)
 
     def _merge(self) -> None:
-        self.settings = replace(self._said, routes=(*self._said.routes, *self._watched))
-        self.then()
+        before, routes = self.settings, (*self._said.routes, *self._watched)
+        self.settings = replace(self._said, routes=routes)
+        if self.settings != before:  # lines that moved change nothing
+            self.then()

@@ -71,6 +71,8 @@ class Reread:
         if found != self._holds:
             await self._take(found)
             log.info("%s was changed, and holds from now on: %s", self._name, _changed(self._holds, found))
+        elif _lines(found) != _lines(self._holds):
+            await self._take(found)
         self._holds = found
         self._health.over(TROUBLE)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.health import Health
+from bot.live import Live
 from bot.reread import Reread
 from bot.settings import Settings, load
 from tests.conftest import House
@@ -141,6 +142,23 @@ async def test_what_is_written_in_pieces_counts_when_it_is_whole() -> None:
     for text in (other, other, other):
         await look(text)
     assert taken == ["help"]
+
+
+async def test_lines_that_moved_are_taken_up_and_not_spoken_of(caplog: pytest.LogCaptureFixture) -> None:
+    """People are told on which line a route stands; no rule is another, so nobody is looked at anew."""
+    caplog.set_level("INFO")
+    live = Live(load(LEAST, lambda _name: FILE))
+    followed: list[int] = []
+    live.then = lambda: followed.append(1)
+
+    async def take(found: Settings) -> None:
+        live.file(found)
+
+    look = reading(take)
+    for text in ("# ours\n" + FILE, "# ours\n" + FILE):
+        await look(text)
+    assert [route.line for route in live.settings.routes] == [3]
+    assert (followed, caplog.text) == ([], "")
 
 
 async def test_a_change_that_cannot_be_taken_up_at_once_is_taken_up_later() -> None:
