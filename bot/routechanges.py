@@ -1,5 +1,6 @@
 """Routes, changed from Slack: who may, in which channel, what is refused, and word of it to all there."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot import mail, routebook, routechecks, routespec, routewords
@@ -10,7 +11,7 @@ from bot.names import CHANNEL
 from bot.people import Unknown
 from bot.richtext import Element, section, text
 from bot.routespec import Problem, Table
-from bot.routing import Key, Route
+from bot.routing import Route
 from bot.slackapi import SlackRefused, call
 from bot.store import Watch
 
@@ -112,11 +113,13 @@ async def add(desk: Desk, by: Who, place: Here, spec: Table) -> None:
     """Add a route to a channel; raise Wrong where it cannot be."""
     spec, route = await _valid(desk, place.id, spec)
     await enter(desk, place)
+    new = Watch(place.id, routespec.dumps(spec), by.slack_user, by.user)
     async with desk.live.changing:
         await _refuse_twins(desk, place, route)
-        watch = await desk.store.add_watch(Watch(place.id, routespec.dumps(spec), by.slack_user, by.user))
-        await _hold(desk, by, "watch", "", await _words(desk, watch))
-    await _say(desk, by, watch, route, "watches {} here.")
+        called = await _called(desk)
+        watch = await desk.store.add_watch(new)
+        await _hold(desk, by, "watch", "", _words(watch, called))
+    await _say(desk, by, watch, f"watches {_told(watch, called)} here.")
 
 
 async def change(desk: Desk, by: Who, place: Here, before: Watch, spec: Table) -> None:
@@ -129,22 +132,23 @@ async def change(desk: Desk, by: Who, place: Here, before: Watch, spec: Table) -
         await _refuse_twins(desk, place, replace(route, number=before.id, watched=True))
         known, _ = routebook.read(before)
         anew = known is None or routespec.taken(known) != routespec.taken(route)
+        called = await _called(desk)
         if not await desk.store.change_watch(before, after, anew=anew):
             raise UserError(
                 "Somebody changed or removed this route meanwhile, so nothing was done. Look again."
             )
-        await _hold(desk, by, "edit watch", await _words(desk, before), await _words(desk, after))
-    await _say(desk, by, after, route, f"changed watch {before.id} of this channel to {{}}.")
+        await _hold(desk, by, "edit watch", _words(before, called), _words(after, called))
+    await _say(desk, by, after, f"changed watch {before.id} of this channel to {_told(after, called)}.")
 
 
 async def remove(desk: Desk, by: Who, watch: Watch) -> None:
     """Take a route away."""
+    called = await _called(desk)
     async with desk.live.changing:
         if not await desk.store.remove_watch(watch.id):
             raise UserError(f"Watch {watch.id} was removed already.")
-        await _hold(desk, by, "unwatch", await _words(desk, watch), "")
-    route, _ = routebook.read(watch)
-    await _say(desk, by, watch, route, "no longer watches {} here.")
+        await _hold(desk, by, "unwatch", _words(watch, called), "")
+    await _say(desk, by, watch, f"no longer watches {_told(watch, called)} here.")
 
 
 async def watch_of(desk: Desk, identity: int) -> Watch | None:
@@ -202,9 +206,13 @@ async def _twin(desk: Desk, place: Here, route: Route) -> Route | None:
     return None
 
 
-async def _words(desk: Desk, watch: Watch) -> str:
+async def _called(desk: Desk) -> dict[int, str]:
+    """The names of mailboxes, asked for before a route is written: FreeScout may not answer."""
+    return routechecks.called(await desk.people.mailboxes())
+
+
+def _words(watch: Watch, called: Mapping[int, str]) -> str:
     """A route as the record has it: the channel's id, and what would be typed."""
-    called = routechecks.called(await desk.people.mailboxes())
     return f"{watch.channel}: {routewords.words(routespec.loads(watch.spec), called)}"
 
 
@@ -222,16 +230,16 @@ async def _hold(desk: Desk, by: Who, action: str, before: str, after: str) -> No
     await routebook.load(desk.live, desk.store)
 
 
-_PERSONAL = frozenset((Key.CUSTOMER, Key.SUBJECT, Key.FIELD))
+def _told(watch: Watch, called: Mapping[int, str]) -> str:
+    """What a route takes, as its channel is told: who reads that need not know of which customers."""
+    route, _ = routebook.read(watch)
+    return routespec.told(routespec.discreet(route), called) if route else f"what watch {watch.id} said"
 
 
-async def _say(desk: Desk, by: Who, watch: Watch, route: Route | None, sentence: str) -> None:
+async def _say(desk: Desk, by: Who, watch: Watch, sentence: str) -> None:
     """Tell everybody in the channel, for what stands there changes for all of them."""
-    called = routechecks.called(await desk.people.mailboxes())
-    said = routespec.told(route, called) if route else f"what watch {watch.id} said"
-    if route and not _PERSONAL.isdisjoint(route.rule.keys):
-        said = "conversations by what customers are and write"  # whoever reads the channel need not know whom
-    words = mail.one_line(sentence.format(said), 1500)
+    route, _ = routebook.read(watch)
+    words = mail.one_line(sentence, 1500)
     how = mail.one_line("; ".join(routespec.manner(route)) if route else "", 500)
     leaves = [by.element, text(f" {words}"), *([text(f"\n{how}", italic=True)] if how else [])]
     shown = (richtext_block(section(*leaves)), context(LIST))

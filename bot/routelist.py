@@ -14,6 +14,8 @@ ADD, EDIT, REMOVE, FURTHER = "watch.add", "watch.edit", "watch.remove", "watch.m
 """The value of *More* is where to go on, a colon, and `all` where all routes are listed."""
 MOST = 8
 """Routes in one answer: more would be more than Slack takes at once."""
+NO_MAILBOX, NO_CHANNEL = "for a mailbox that you may not see", "to a channel that you are not in"
+"""Why a route is listed without what it says."""
 _LONGEST = 400
 """Characters of what one route says."""
 
@@ -27,6 +29,13 @@ class Row:
     wrong: str = ""
     by: str = ""
     """Who wrote it last, where FreeScout knows their name."""
+    hidden: str = ""
+    """Why its reader is not told what it says: `NO_MAILBOX` or `NO_CHANNEL`."""
+
+    @property
+    def channel(self) -> str:
+        """Where it leads, by id or by name."""
+        return self.watch.channel if self.watch else self.route.channel if self.route else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +76,9 @@ def blocks(listing: Listing) -> list[Block]:
 
 
 def _row(row: Row, listing: Listing) -> list[Block]:
-    leads = _leads(row) if listing.everywhere else []
+    leads = _leads(row) if listing.everywhere and row.hidden != NO_CHANNEL else []
+    if row.hidden:
+        return [richtext_block(section(text(_numbered(row), bold=True), text(f" · {row.hidden}"), *leads))]
     said = _said(row, listing.called)
     if row.watch is None:
         line = f", line {row.route.line}" if row.route and row.route.line else ""
@@ -81,17 +92,21 @@ def _row(row: Row, listing: Listing) -> list[Block]:
     return [*shown, {"type": "actions", "elements": [*buttons, _remove(identity)]}]
 
 
+def _numbered(row: Row) -> str:
+    """What a route is called, without the name that somebody gave it."""
+    return f"watch {row.watch.id}" if row.watch else f"route {row.route.number if row.route else 0}"
+
+
 def _said(row: Row, called: Mapping[int, str]) -> list[Element]:
     if row.route is None:
-        number = row.watch.id if row.watch else 0
         words = mail.one_line(f"cannot be read and does nothing: {row.wrong}", _LONGEST)
-        return [text(f"watch {number}", bold=True), text(f" {words}")]
+        return [text(_numbered(row), bold=True), text(f" {words}")]
     what = "; ".join((routespec.told(row.route, called), *routespec.manner(row.route)))
     return [text(row.route.called, bold=True), text(f" · {mail.one_line(what, _LONGEST)}")]
 
 
 def _leads(row: Row) -> list[Element]:
-    channel = row.watch.channel if row.watch else row.route.channel if row.route else ""
+    channel = row.channel
     return [
         text(" → "),
         {"type": "channel", "channel_id": channel} if _is_id(channel) else text(f"#{channel}"),

@@ -4,16 +4,17 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import Enum
 from typing import Any
 
-from bot.routing import KEYS, Event, Route, Rule, read_route
+from bot.routing import KEYS, Condition, Event, Key, Route, Rule, read_route
 from bot.tables import Where
 
 Table = dict[str, Any]
 
 _PLACES = (*((key,) for key in KEYS), *(("deliver", event.value) for event in Event))
+_PERSONAL = (Key.CUSTOMER, Key.SUBJECT, Key.FIELD)
 _SAID = re.compile(r"route(?::(\d+))?(?:, [^:]*)?: (.*)", re.DOTALL)
 
 
@@ -89,6 +90,37 @@ def told(route: Route, called: Mapping[int, str]) -> str:
     said = ", ".join(filter(None, parts))
     last = "what no other route takes" if route.default else ""
     return ", ".join(filter(None, (said, last))) or "everything"
+
+
+def boxes(route: Route) -> frozenset[int | str]:
+    """The mailboxes that a route is for, by id or by casefolded name; none where it is for all."""
+    return route.boxes | _boxes(route.rule)
+
+
+def _boxes(rule: Rule) -> frozenset[int | str]:
+    asked = (*rule.conditions, *rule.entering)
+    own = (one.wanted for one in asked if one.key is Key.MAILBOX)
+    return frozenset().union(*own, *map(_boxes, (*rule.every, *rule.any)))
+
+
+def discreet(route: Route) -> Route:
+    """The same route without the words that tell of customers and of what they write, to be told to many."""
+    return replace(route, rule=_discreet(route.rule))
+
+
+def _discreet(rule: Rule) -> Rule:
+    return replace(
+        rule,
+        conditions=tuple(map(_muted, rule.conditions)),
+        entering=tuple(map(_muted, rule.entering)),
+        every=tuple(map(_discreet, rule.every)),
+        any=tuple(map(_discreet, rule.any)),
+        unless=tuple(map(_discreet, rule.unless)),
+    )
+
+
+def _muted(condition: Condition) -> Condition:
+    return replace(condition, said="(not said here)") if condition.key in _PERSONAL else condition
 
 
 def manner(route: Route) -> Sequence[str]:

@@ -7,7 +7,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot import mail, routebook, routechanges, routechecks, routeforms, routelist, routespec, routewords
+from bot import (
+    mail,
+    routebook,
+    routechanges,
+    routechecks,
+    routeforms,
+    routelist,
+    routesight,
+    routespec,
+    routewords,
+)
 from bot.desk import excuse
 from bot.errors import BridgeError, UserError
 from bot.forms import View, notice
@@ -96,6 +106,8 @@ async def _list(ask: Ask, *, everywhere: bool, start: int) -> None:
     if not everywhere:
         place = await routechanges.here(ask.desk, ask.channel)
         rows = [one for one in rows if _leads(one, place)]
+    if not by.may:
+        rows = await _visible(ask, rows, start, everywhere=everywhere)
     called = routechecks.called(await ask.desk.people.mailboxes())
     listing = Listing(rows, called, ask.desk.settings.bridge_config, by.may, everywhere, start)
     await ask.tell(routelist.title(listing), *routelist.blocks(listing))
@@ -109,6 +121,15 @@ async def _rows(ask: Ask) -> list[Row]:
         route, wrong = routebook.read(watch)
         rows.append(Row(route, watch, wrong, names.get(watch.user, "")))
     return rows
+
+
+async def _visible(ask: Ask, rows: list[Row], start: int, *, everywhere: bool) -> list[Row]:
+    """The rows with one page as whoever asks may read it; who asks for a channel's own is in it."""
+    page = rows[start : start + routelist.MOST]
+    channels = [one.channel for one in page]
+    asked = await routesight.sight(ask.desk, ask.person, channels if everywhere else ())
+    by = asked if everywhere else replace(asked, channels=frozenset(channels))
+    return [*rows[:start], *(routesight.row(one, by) for one in page), *rows[start + routelist.MOST :]]
 
 
 def _leads(row: Row, place: routechanges.Here) -> bool:
