@@ -197,7 +197,7 @@ async def _tell(desk: Desk, conversation: Conversation, instead: Ended, by: str,
         what = "you were on it" if isinstance(one, Claim) else "you had snoozed it"
         try:
             said = notice(conversation, url, f"{words}. Until now {what}.")
-            await desk.say(await desk.direct(person), said)
+            await desk.say(await desk.direct(person), said, conversation.id)
         except BridgeError as error:
             log.warning("%s is not told what became of conversation %s: %s", person, conversation.id, error)
 

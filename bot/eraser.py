@@ -12,15 +12,17 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot import policy
 from bot.cards import Message, gone_card
 from bot.course import Course
 from bot.crashpoints import reached
 from bot.desk import Desk
 from bot.erasing import EXPIRED, STAYS, How, Thing, erased, expired
-from bot.errors import BridgeError
+from bot.errors import BridgeError, Misconfigured
 from bot.lanes import EDITS, Lanes
 from bot.model import Conversation
 from bot.plan import CARD, FILES, RECEIPT, Posted, Urgency
+from bot.policy import Then
 from bot.poster import Poster
 from bot.scrubbing import scrubbed, unpictured
 from bot.slackapi import SlackRefused, call
@@ -28,8 +30,10 @@ from bot.store import FOR_EVER, Delivery, Store
 
 log = logging.getLogger(__name__)
 
-_GONE = ("message_not_found", "thread_not_found", "channel_not_found", "file_not_found", "file_deleted")
-"""What is not there any more, or where nobody of us can look."""
+_GONE = ("message_not_found", "thread_not_found", "file_not_found", "file_deleted")
+"""What is not there any more."""
+_NOWHERE = "channel_not_found"
+"""What Slack says of a channel that is gone, and of a private one that the bot has left."""
 DOUBT = timedelta(hours=1)
 """After which a conversation that is not there was deleted."""
 _LAPSED = timedelta(days=1)
@@ -39,21 +43,33 @@ _SURE = timedelta(minutes=2)
 
 
 class Eraser:
-    """One thing at a time; `stays` are those that Slack let nobody take away."""
+    """One thing at a time."""
 
     def __init__(self, web: AsyncWebClient, store: Store) -> None:
         self._web = web
         self._store = store
-        self.stays: list[Thing] = []
 
-    async def take(self, conversation: int, thing: Thing) -> None:
-        """Do it, in Slack first and then in what is remembered."""
+    async def take(self, conversation: int, thing: Thing) -> str:
+        """Do it, in Slack first and then in what is remembered; say why it stands there yet, if it may.
+
+        What stands where the bot sees no channel is remembered no more: nothing could ever be done about it.
+        """
         reached("erase.begun")
         for file in thing.files:
             await self._gone(self._web.files_delete, file=file)
-        stays = await self._message(conversation, thing)
+        nowhere = False
+        try:
+            stays = await self._message(conversation, thing)
+        except Misconfigured as error:
+            if error.code != _NOWHERE:
+                raise
+            log.warning("message %s is left in %s: the bot sees no such channel", thing.ts, thing.channel)
+            stays, nowhere = False, True
         reached("erase.made")
         await self._forget(conversation, thing, stays=stays)
+        if nowhere:
+            return "the bot sees no such channel: if there still is one, delete this message by hand"
+        return "Slack lets no app delete it" if stays else ""
 
     async def _message(self, conversation: int, thing: Thing) -> bool:
         """See to the message; say whether it stays as it is."""
@@ -70,7 +86,6 @@ class Eraser:
         if done or await self._says(here, gone_card()):
             return False
         log.error("message %s in %s is not to be deleted: Slack refuses it", thing.ts, thing.channel)
-        self.stays.append(thing)
         return True
 
     async def _forget(self, conversation: int, thing: Thing, *, stays: bool) -> None:
@@ -153,7 +168,8 @@ class Erasing:
             course.failures.append(error)
             known = [one for one in said if one.ts]
         mentions = await self._desk.store.mentions(identity)
-        open_ones = [] if whole else await self._desk.store.undecided(identity)
+        store = self._desk.store
+        open_ones = await (store.on_their_way(identity) if whole else store.undecided(identity))
         kept = {f"{RECEIPT}{one}" for one in open_ones}
         mentions = [one for one in mentions if not (one[2] and open_ones)]  # there they are asked
         await self._all(course, erased(known, mentions, kept, whole=whole))
@@ -161,8 +177,8 @@ class Erasing:
     async def _certain(self, course: Course) -> bool:
         """Whether FreeScout said that it is deleted, or still has it no more an hour later.
 
-        Nothing brings back what is taken from Slack, and a FreeScout that is being restored, or another at the
-        same address, answers just like that.
+        Nothing brings back what is taken from Slack, and a FreeScout that is being restored, or another at
+        the same address, answers just like that.
         """
         store, now = self._desk.store, self._desk.now().timestamp()
         name, doubt = f"gone {course.work.conversation}", DOUBT.total_seconds()
@@ -185,7 +201,12 @@ class Erasing:
         cut = [one for one in said if not one.ts and not one.key.startswith((FILES, RECEIPT))]
         cards = {one.channel: one.ts for one in said if one.key == CARD}
         for one in cut:
-            await self._poster.settle(identity, one, cards.get(one.channel) or None)
+            try:
+                await self._poster.settle(identity, one, cards.get(one.channel) or None)
+            except Misconfigured as error:
+                if error.code != _NOWHERE:
+                    raise
+                await self._desk.store.unposted(identity, one.channel, one.key)
         return await self._desk.store.posts(identity) if cut else said
 
     async def _expire(self, course: Course, said: Sequence[Delivery]) -> None:
@@ -196,22 +217,57 @@ class Erasing:
             await self._all(course, expired(said, url, after, self._desk.now()), sure=False)
 
     async def _all(self, course: Course, things: Sequence[Thing], *, sure: bool = True) -> None:
-        identity = course.work.conversation
-        if things and sure:
+        """Take things away, each in its turn; what stands in a channel that is shut keeps no other waiting.
+
+        Unless it has to be made `sure`, nothing waits for such a channel: the next round comes upon it again.
+        """
+        shut: set[str] = set()
+        if sure and any(self._lane(thing) == EDITS for thing in things):
             course.again.append(self._desk.now() + _SURE)
         for thing in things:
-            if not (self._lanes.enter(EDITS, identity) or await self._lanes.next_turn(EDITS, identity)):
-                course.wait(EDITS, Urgency.REFRESH)
-                return
-            try:
-                await self._eraser.take(identity, thing)
-            except BridgeError as error:
-                if not self._lanes.met(EDITS, error):
-                    course.failures.append(error)
+            lane = self._lane(thing)
+            if thing.channel in shut or (lane != EDITS and not sure):
+                continue
+            if await self._turn(lane, course.work.conversation):
+                lane = await self._take(course, thing, lane, sure=sure)
+                if not lane:
                     continue
+            if lane == EDITS:
                 course.wait(EDITS, Urgency.REFRESH)
                 return
-            self._lanes.went(EDITS)
+            shut.add(thing.channel)
+            if sure:
+                course.wait(thing.channel, Urgency.REFRESH)
+
+    def _lane(self, thing: Thing) -> str:
+        """The lane of edits, but for what stands in a channel that is shut: there one try opens it."""
+        shut = thing.how is not How.LEFT and self._lanes.trouble(thing.channel)
+        return thing.channel if shut else EDITS
+
+    async def _turn(self, lane: str, identity: int) -> bool:
+        return self._lanes.enter(lane, identity) or await self._lanes.next_turn(lane, identity)
+
+    async def _take(self, course: Course, thing: Thing, lane: str, *, sure: bool) -> str:
+        """Take one thing away; return the lane that turned out to be shut, if one did."""
+        try:
+            await self._eraser.take(course.work.conversation, thing)
+        except BridgeError as error:
+            # That a channel is shut is learnt for the channel alone: the lane of edits is everybody's.
+            lane = thing.channel if isinstance(error, Misconfigured) else lane
+            if not sure and shuts(error):
+                return lane
+            if self._lanes.met(lane, error):
+                return lane
+            course.failures.append(error)
+        else:
+            self._lanes.went(lane)
+        return ""
+
+
+def shuts(error: BridgeError) -> bool:
+    """Whether an error is one channel's, which somebody has to put right: it is archived, or not ours."""
+    code = error.code if isinstance(error, Misconfigured) else ""
+    return policy.slack(code).then in (Then.SHUT, Then.JOIN)
 
 
 def done(posted: Posted | None) -> bool:

@@ -17,7 +17,7 @@ from bot import slackapi
 from bot.channels import Channels
 from bot.eraser import Eraser
 from bot.erasing import How, Thing, erased
-from bot.errors import BridgeError, Transient
+from bot.errors import BridgeError, Misconfigured, Transient
 from bot.freescout import Auth, ConversationQuery, CustomerQuery, FreeScout, NotFound
 from bot.plan import CARD, FILES, RECEIPT
 from bot.poster import Poster
@@ -149,7 +149,8 @@ class _Forgetting:
 
     async def _things(self, conversation: int) -> list[Thing]:
         said = await self.store.posts(conversation)
-        return erased(said, await self.store.mentions(conversation), whole=True)
+        kept = {f"{RECEIPT}{one}" for one in await self.store.on_their_way(conversation)}
+        return erased(said, await self.store.mentions(conversation), kept, whole=True)
 
     async def _remove(self, conversation: int, report: Report) -> None:
         """Take away what Slack shows; what fails is reported, and the bridge's looks go on with it."""
@@ -162,28 +163,30 @@ class _Forgetting:
                 report.failed.append(f"{cut.key} of conversation {conversation}: {error}")
         for thing in await self._things(conversation):
             try:
-                await self._take(conversation, thing)
+                stays = await self._take(conversation, thing)
             except BridgeError as error:
                 where = f"{thing.key or 'a line'} in {thing.channel}, {thing.ts}"
                 report.failed.append(f"{where}, of conversation {conversation}: {error}")
             else:
-                if self.eraser.stays[-1:] == [thing]:
-                    report.failed.append(f"{thing.channel}, {thing.ts}: Slack lets no app delete it")
+                if stays:
+                    report.failed.append(f"{thing.channel}, {thing.ts}: {stays}")
                 else:
                     report.removed[_said(thing)] += 1
 
-    async def _take(self, conversation: int, thing: Thing) -> None:
+    async def _take(self, conversation: int, thing: Thing) -> str:
         """Take it away, as often as Slack asks for a pause."""
-        for tries in range(1, _TRIES + 1):
+        tries = 1
+        while True:
             try:
-                await self.eraser.take(conversation, thing)
+                stays = await self.eraser.take(conversation, thing)
             except Transient as error:
-                if tries == _TRIES:
+                if tries == _TRIES or isinstance(error, Misconfigured):
                     raise
                 await asyncio.sleep(min(error.retry_after or self.pause, _LONGEST))
+                tries += 1
             else:
                 await asyncio.sleep(self.pause)
-                return
+                return stays
 
 
 def _said(thing: Thing) -> str:

@@ -170,6 +170,7 @@ class Poster:
                 await self._store.unposted_together(channel, name)
                 return None
             await self._store.posted_together(channel, name, str(found["ts"]))
+            await self._speaks(channel, str(found["ts"]), found.get("blocks") or [])
             return str(found["ts"])
         # Direct messages are said to no card, and what stands in the channel is in no thread.
         top = delivery.key == CARD or channel.startswith("D") or delivery.version.startswith(TOP)
@@ -182,6 +183,8 @@ class Poster:
         if conversation and card_ts and not message.get("thread_ts"):
             raise await self._astray(conversation, channel, delivery.key, ts, card_ts or "")
         await self._store.posted(conversation, channel, delivery.key, ts, delivery.version)
+        if not conversation:
+            await self._speaks(channel, ts, message.get("blocks") or [])
         return ts
 
     async def _post(

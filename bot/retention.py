@@ -4,12 +4,15 @@ What it rings for is replaced by their looks, in their turn: see `erasing`.
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.desk import Desk
+from bot.eraser import shuts
 from bot.erasing import DONE, expired_lines
 from bot.errors import BridgeError
 from bot.lanes import EDITS, Lanes
+from bot.plan import LIST
 from bot.slackapi import SlackRefused, call
 
 log = logging.getLogger(__name__)
@@ -18,7 +21,7 @@ EVERY = timedelta(hours=1)
 """Rounds with little to do each, rather than one with everything."""
 MOST = 100
 """Conversations a round, and messages that speak of many."""
-_MARK = "retention"
+_MARK, _LINES = "retention", "retention lines"
 
 
 class RetentionRound:
@@ -42,12 +45,25 @@ class RetentionRound:
         wiped = await store.wipe_texts(before)
         if found or wiped:
             log.info("too old: %d conversations are looked at, %d texts wiped", len(found), wiped)
-        for channel, ts in await store.old_mentions(before, MOST):
-            if not self._lanes.enter(EDITS, 0):
-                return  # the next round goes on
-            await self._replace(channel, ts, after)
+        last_line = await store.mark(_LINES) or 0.0
+        lines = await store.old_mentions(before, last_line, MOST, LIST)
+        through = await self._replace_all(lines, after)
+        done = through == len(lines) < MOST
+        last_line = float(lines[through - 1][1]) if through else last_line
+        await store.set_marks(**{_LINES: 0 if done else last_line})
 
-    async def _replace(self, channel: str, ts: str, after: timedelta) -> None:
+    async def _replace_all(self, lines: Sequence[tuple[str, str]], after: timedelta) -> int:
+        """Replace messages as far as Slack allows it now; return how many are done with for this time.
+
+        Those of a channel that is archived, or that the bot does not see, wait for the mark to come round.
+        """
+        for count, (channel, ts) in enumerate(lines):
+            if not self._lanes.enter(EDITS, 0) or not await self._replace(channel, ts, after):
+                return count
+        return len(lines)
+
+    async def _replace(self, channel: str, ts: str, after: timedelta) -> bool:
+        """Replace a message; False where it is to be tried again by the next round."""
         said = expired_lines(after)
         try:
             await call(
@@ -57,5 +73,6 @@ class RetentionRound:
             log.warning("message %s in %s stays as it is: %s", ts, channel, error)
         except BridgeError as error:
             log.warning("message %s in %s is replaced later: %s", ts, channel, error)
-            return
+            return shuts(error)
         await self._desk.store.unmention(channel, ts)
+        return True

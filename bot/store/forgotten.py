@@ -25,6 +25,7 @@ _HELD = {
 _OVERWRITING = "pragma secure_delete = on"
 """What is taken away is overwritten on disk: https://www.sqlite.org/pragma.html#pragma_secure_delete"""
 _ENDED = ("cancelled", "failed")
+_ON_THEIR_WAY = "state in ('held', 'sending', 'unknown')"
 
 
 class ForgottenTable(Table):
@@ -67,18 +68,24 @@ class ForgottenTable(Table):
         query = "delete from mentioned where channel = ? and ts = ? and ? in (conversation, 0)"
         await self._writer.do(lambda db: db.execute(query, (channel, ts, conversation or 0)))
 
-    async def old_mentions(self, before: float, most: int) -> list[tuple[str, str]]:
-        """Messages that speak of many, said before a time."""
+    async def old_mentions(
+        self, before: float, after: float, most: int, living: str
+    ) -> list[tuple[str, str]]:
+        """Messages that speak of conversations, said between two times, but those of a `living` post."""
         query = (
-            "select distinct channel, ts from mentioned where cast(ts as real) < ? and alone = 0"
-            " order by ts limit ?"
+            "select distinct channel, ts from mentioned where cast(ts as real) < ? and cast(ts as real) > ?"
+            " and not exists (select 1 from posts where posts.channel = mentioned.channel"
+            " and posts.ts = mentioned.ts and posts.key = ?)"
+            " order by cast(ts as real) limit ?"
         )
-        rows = await self._writer.do(lambda db: db.execute(query, (before, most)).fetchall())
+        rows = await self._writer.do(lambda db: db.execute(query, (before, after, living, most)).fetchall())
         return [(str(channel), str(ts)) for channel, ts in rows]
 
     async def old_posts(self, before: float, after: int, most: int, done: Sequence[str]) -> list[int]:
         """Conversations beyond `after` of which bodies or files were said before a time and still stand."""
-        kinds = "(key like 'thread:%' or key like 'files:%' or key like 'reply:%')"
+        said = "(key like 'thread:%' or key like 'reply:%') and instr(version, ':') = 0"
+        files = "key like 'files:%' and ' ' || version like '% F%'"  # those that have Slack's ids
+        kinds = f"({said} or {files})"
         query = (
             f"select distinct conversation from posts where {kinds} and ts != '' and conversation > ?"
             f" and cast(ts as real) < ? and version not in ({', '.join('?' * len(done))})"
@@ -105,7 +112,13 @@ class ForgottenTable(Table):
     async def undecided(self, conversation: int) -> list[int]:
         """The replies and notes whose words nobody but their writers has: they are given back in Slack."""
         query = "select id from outbox where conversation = ? and state != 'sent'"
-        query += " and (state != 'cancelled' or text != '')"
+        query += " and (state not in ('cancelled', 'failed') or text != '' or html != '')"
+        rows = await self._writer.do(lambda db: db.execute(query, (conversation,)).fetchall())
+        return [int(row[0]) for row in rows]
+
+    async def on_their_way(self, conversation: int) -> list[int]:
+        """The replies and notes that still go to FreeScout, or may have gone: till then their rows stay."""
+        query = f"select id from outbox where conversation = ? and {_ON_THEIR_WAY}"
         rows = await self._writer.do(lambda db: db.execute(query, (conversation,)).fetchall())
         return [int(row[0]) for row in rows]
 
@@ -131,7 +144,7 @@ class ForgottenTable(Table):
             counted = _counted(db, chosen)
             for table in _HELD:
                 if table not in ("posts", "mentioned"):
-                    db.execute(f"delete from {table} where conversation in ({chosen})")
+                    db.execute(f"delete from {table} where conversation in ({chosen}){_but(table)}")
             db.execute(f"update work set error = '' where conversation in ({chosen})")
             return counted
 
@@ -149,7 +162,15 @@ def _list(conversations: Collection[int]) -> str:
 
 def _counted(db: Database, chosen: str) -> dict[str, int]:
     counts = {
-        what: int(db.execute(f"select count(*) from {table} where conversation in ({chosen})").fetchone()[0])
+        what: int(
+            db.execute(
+                f"select count(*) from {table} where conversation in ({chosen}){_but(table)}"
+            ).fetchone()[0]
+        )
         for table, what in _HELD.items()
     }
     return {what: count for what, count in counts.items() if count}
+
+
+def _but(table: str) -> str:
+    return f" and not {_ON_THEIR_WAY}" if table == "outbox" else ""

@@ -83,7 +83,7 @@ class Message:
     def all_text(self) -> str:
         """Every word of it that is shown: the blocks, or the text where there are none."""
         shown = [*words(self.blocks)] if self.blocks else [self.text]
-        return "\n".join([*shown, *(file.title for file in self.files)])
+        return "\n".join([*shown, *(file.title for file in self.files if not file.deleted)])
 
     @property
     def block_id(self) -> str:
