@@ -81,7 +81,7 @@ class Teller:
                 await self._writer(reply)
                 if hidden and reply.state == ReplyState.CANCELLED and reply.text:
                     direct = await self._desk.direct(reply.slack_user)  # else nothing gives the text back
-                    await self._desk.say(direct, receipts.cancelled(reply))
+                    await self._desk.say(direct, receipts.cancelled(reply), reply.conversation)
                 reached("reply.shown")
                 await self._desk.store.tell_reply(reply)
             self._failed.pop(reply.id, None)
@@ -190,7 +190,9 @@ class Teller:
                 return
 
     async def _here(self, reply: Reply, message: Message) -> None:
-        await self._desk.tell(reply.slack_user, reply.channel, reply.thread_ts, message)
+        await self._desk.tell(
+            reply.slack_user, reply.channel, reply.thread_ts, message, about=reply.conversation
+        )
 
     async def _there(self, reply: Reply) -> str:
         """The address of the message with the countdown; nothing where Slack does not tell."""
