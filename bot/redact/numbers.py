@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import islice
 
 from bot.redact.spans import CARD, IBAN, Span
 
@@ -10,7 +12,12 @@ _BETWEEN = r"[ \t\u00a0\u00ad\u2000-\u2015\u202f\u205f\u2060\u2212\u3000\ufeff\-
 _RUN = re.compile(rf"\d(?:(?:{_BETWEEN}{{0,4}}|{_BETWEEN}{{0,2}}\r?\n{_BETWEEN}{{0,2}})\d){{7,}}")
 _GROUP = re.compile(r"\d+")
 _PHONE = re.compile(r"(?:\+|\b00)[ (]?$")
-_CODE = "abcdefghijklmnopqrstuvwxyz0123456789"
+_CODE = re.compile(r"[a-z0-9]+", re.IGNORECASE)
+_NEAR = 64
+"""How far around a number one looks for other digits of an id."""
+_LONGEST, _MOST_GROUPS = 19, 5
+"""Digits of a card's number, and the groups of them that are usual."""
+_DOUBLED = str.maketrans("0123456789", "0246813579")
 _REGULAR = {(4, 6, 5), (4, 6, 4), (4, 3, 3, 3), (4, 4, 5), (6, 7), (8, 8), (6, 10), (4, 5, 6)}
 _FROM_13, _FROM_14, _FROM_16 = (tuple(range(least, 20)) for least in (13, 14, 16))
 _CARDS: tuple[tuple[str, str, tuple[int, ...]], ...] = (
@@ -144,7 +151,8 @@ _IBAN = re.compile(
     rf"(?:(?<![A-Za-z0-9])|(?<=IBAN))[A-Z]{{2}}{_BETWEEN}{{0,3}}[0-9]{_BETWEEN}{{0,3}}[0-9]",
     re.IGNORECASE,
 )
-_NEXT = re.compile(rf"(?:{_BETWEEN}{{0,3}}|{_BETWEEN}{{0,2}}\r?\n{_BETWEEN}{{0,2}})([A-Za-z0-9])")
+_NEXT = rf"(?:{_BETWEEN}{{0,3}}|{_BETWEEN}{{0,2}}\r?\n{_BETWEEN}{{0,2}})[A-Za-z0-9]"
+_OTHER = re.compile("[^A-Za-z0-9]")
 _CUT = "…"
 """How what was shortened ends: of a number that is cut off, its beginning is judged."""
 
@@ -158,14 +166,24 @@ def cards(text: str) -> Iterator[Span]:
 def ibans(text: str) -> Iterator[Span]:
     """The IBANs of a text."""
     for begun in _IBAN.finditer(text):
-        code = "".join(re.findall("[A-Za-z0-9]", begun[0])).upper()
-        most, at = int(_LENGTHS.get(code[:2], 0)), begun.end()
-        while len(code) < most and (more := _NEXT.match(text, at)):
-            code, at = code + more[1].upper(), more.end()
-        cut = most > len(code) >= 10 and text.startswith(_CUT, at)
-        ends = len(code) == most and not text[at : at + 1].isalnum()
-        if cut or (ends and _checks(code)):
-            yield Span(begun.start(), at, IBAN)
+        most = int(_LENGTHS.get(_code(begun[0])[:2], 0))
+        if most:
+            at = _rest(most).match(text, begun.end()).end()  # type: ignore[union-attr]
+            code = _code(text[begun.start() : at])
+            cut = most > len(code) >= 10 and text.startswith(_CUT, at)
+            ends = len(code) == most and not text[at : at + 1].isalnum()
+            if cut or (ends and _checks(code)):
+                yield Span(begun.start(), at, IBAN)
+
+
+def _code(text: str) -> str:
+    return _OTHER.sub("", text).upper()
+
+
+@lru_cache(maxsize=64)
+def _rest(most: int) -> re.Pattern[str]:
+    """What follows a country and its check digits, up to a length."""
+    return re.compile(f"(?:{_NEXT}){{0,{most - 4}}}")
 
 
 def _checks(code: str) -> bool:
@@ -173,41 +191,46 @@ def _checks(code: str) -> bool:
 
 
 def _cards(text: str, run: re.Match[str]) -> Iterator[Span]:
-    groups = [(one.start(), one.end()) for one in _GROUP.finditer(text, run.start(), run.end())]
+    groups = [one.span() for one in _GROUP.finditer(text, run.start(), run.end())]
+    sizes = [end - start for start, end in groups]
     first = 0
     while first < len(groups):
-        last = next((one for one in _ends(first, groups) if _is_card(text, groups, first, one)), None)
+        last = next((one for one in _ends(first, sizes) if _is_card(text, groups[first : one + 1])), None)
         if last is not None:
             yield Span(groups[first][0], groups[last][1], CARD)
             first = last
         first += 1
     if text.startswith(_CUT, run.end()):
-        starts = (start for start, _ in groups if _shortened(text, start, run.end()))
-        yield from (Span(start, run.end(), CARD) for start in list(starts)[:1])
+        begun = (start for start in _last(groups) if _shortened(text, start, run.end()))
+        yield from (Span(start, run.end(), CARD) for start in islice(begun, 1))
 
 
-def _ends(first: int, groups: Sequence[tuple[int, int]]) -> Iterator[int]:
+def _ends(first: int, sizes: Sequence[int]) -> Iterator[int]:
     """The groups with which a number that begins with group `first` may end, the longest number first."""
     size, found = 0, []
-    for place in range(first, len(groups)):
-        size += groups[place][1] - groups[place][0]
-        if size > 19:
+    alone = first == 0 and len(sizes) <= _LONGEST
+    for place in range(first, len(sizes) if alone else min(first + _MOST_GROUPS, len(sizes))):
+        size += sizes[place]
+        if size > _LONGEST:
             break
-        if size >= 13:
+        whole = alone and place == len(sizes) - 1 and size >= 15
+        if size >= 13 and (whole or _regular(tuple(sizes[first : place + 1]))):
             found.append(place)
     return reversed(found)
 
 
-def _is_card(text: str, groups: Sequence[tuple[int, int]], first: int, last: int) -> bool:
-    pieces = [text[start:end] for start, end in groups[first : last + 1]]
-    digits = "".join(str(int(digit)) for piece in pieces for digit in piece)
-    whole = first == 0 and last == len(groups) - 1 and len(digits) >= 15
-    sizes = tuple(len(piece) for piece in pieces)
-    if not (whole or _regular(sizes)) or not _known(digits) or not _luhn(digits):
+def _is_card(text: str, groups: Sequence[tuple[int, int]]) -> bool:
+    digits = "".join(_digits(text[start:end]) for start, end in groups)
+    if not _known(digits) or not _luhn(digits):
         return False
-    start, end = groups[first][0], groups[last][1]
+    start, end = groups[0][0], groups[-1][1]
     phone = _PHONE.search(text[max(0, start - 4) : start])
     return not phone and text.count("\n", start, end) < 2 and not _within_a_code(text, start, end)
+
+
+def _digits(text: str) -> str:
+    """Those that every keyboard has, in place of any others."""
+    return text if text.isascii() else "".join(str(int(one)) for one in text)
 
 
 def _regular(sizes: tuple[int, ...]) -> bool:
@@ -220,21 +243,29 @@ def _known(digits: str) -> bool:
 
 def _luhn(digits: str) -> bool:
     """https://en.wikipedia.org/wiki/Luhn_algorithm"""
-    doubled = [int(one) * 2 for one in digits[-2::-2]]
-    return (sum(int(one) for one in digits[-1::-2]) + sum(one // 10 + one % 10 for one in doubled)) % 10 == 0
+    doubled = digits[-2::-2].translate(_DOUBLED)
+    return (sum(map(int, digits[-1::-2])) + sum(map(int, doubled))) % 10 == 0
 
 
 def _within_a_code(text: str, start: int, end: int) -> bool:
     """Whether letters and other digits stand around it without a gap, as they do in a long id."""
-    before, after = start, end
-    while before and text[before - 1].lower() in _CODE:
-        before -= 1
-    while after < len(text) and text[after].lower() in _CODE:
-        after += 1
-    return any(one.isdigit() for one in text[before:start] + text[end:after])
+    before = _CODE.match(text[max(0, start - _NEAR) : start][::-1])
+    after = _CODE.match(text, end, end + _NEAR)
+    return any(one.isdigit() for around in (before, after) if around for one in around[0])
+
+
+def _last(groups: Sequence[tuple[int, int]]) -> list[int]:
+    """Where a number may have begun that is cut off behind the last group: the longest first."""
+    size, found = 0, []
+    for start, end in reversed(groups):
+        size += end - start
+        if size >= _LONGEST:
+            break
+        found += [start] if size >= 8 else []
+    return found[::-1]
 
 
 def _shortened(text: str, start: int, end: int) -> bool:
-    digits = "".join(str(int(one)) for one in text[start:end] if one.isdigit())
+    digits = "".join(map(_digits, _GROUP.findall(text, start, end)))
     kinds = (low <= digits[: len(low)] <= high for low, high, _ in _CARDS)
-    return 8 <= len(digits) < 19 and any(kinds) and not _within_a_code(text, start, end)
+    return any(kinds) and not _within_a_code(text, start, end)

@@ -1,7 +1,9 @@
 """Tokens of known shapes in a text, and addresses that hold one. Pure."""
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from urllib.parse import unquote
 
 from bot.redact.spans import PASSWORD, TOKEN, Span
@@ -20,28 +22,29 @@ _SHAPES = (
     r"ya29\.[A-Za-z0-9_-]{20,}",
     r"GOCSPX-[A-Za-z0-9_-]{20,}",
     r"1//0[A-Za-z0-9_-]{30,}",
-    r"eyJ[A-Za-z0-9_-]{8,}\.(?:eyJ)?[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?",  # JWT, RFC 7519
     r"sk-[A-Za-z0-9_-]{20,}",
     r"SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}",  # SendGrid
     r"(?:npm_|pypi-|dop_v1_|shp(?:at|ca|pa|ss)_|hf_)[A-Za-z0-9_-]{20,}",
     r"[0-9]{8,10}:AA[A-Za-z0-9_-]{30,}",  # Telegram
 )
 _KNOWN = re.compile(f"{_BOUND}(?:{'|'.join(_SHAPES)})")
+_WEB = re.compile(
+    rf"{_BOUND}eyJ[A-Za-z0-9_-]{{8,}}+(?P<all>\.(?:eyJ)?[A-Za-z0-9_-]{{8,}}(?:\.[A-Za-z0-9_-]*)?)?"
+)
+"""JSON web tokens, RFC 7519; where `all` is missing it is none, and what was read is not read again."""
 _SHORTENED = re.compile(
     rf"{_BOUND}(?:xox[a-z]-|xapp-|gh[opusr]_|github_pat_|[srp]k_(?:live|test)_|AKIA|ASIA|AIza|eyJ)"
-    r"[A-Za-z0-9_.-]*(?=…)"
+    r"[A-Za-z0-9_.-]*+(?P<all>(?=…))?"
 )
-"""The beginning of one that was cut off."""
-_KEY = re.compile(
-    r"-----BEGIN (?:[A-Z0-9 ]{0,40} )?PRIVATE KEY(?: BLOCK)?-----"
-    r"(?:.{0,12000}?-----END [A-Z0-9 ]{0,60}-----|[A-Za-z0-9+/=\s:,.>-]*…?)",
-    re.DOTALL,
+"""The beginning of one that was cut off; `all` is missing where it goes on or ends."""
+_KEYS_BEGIN = re.compile(r"-----BEGIN (?:[A-Z0-9 ]{0,40} )?PRIVATE KEY(?: BLOCK)?-----")
+_KEYS_LINES = re.compile(r"[A-Za-z0-9+/=\s:,.>-]*…?")
+_KEYS_END = re.compile(r"-----END [A-Z0-9 ]{0,60}-----")
+_LONGEST_KEY = 12_000
+_LAST_LINES = re.compile(
+    r"\s++(?:[A-Za-z0-9+/=]{1,15}\s++)?(?:[A-Za-z0-9+/=]{16,}+\s++){0,199}[A-Za-z0-9+/=]{16,}+"
 )
-_KEYS_END = re.compile(
-    r"(?:[A-Za-z0-9+/=]{16,}\s+){1,200}(?:[A-Za-z0-9+/=]{1,15}\s+)?"
-    r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
-)
-"""Of one whose beginning stands in the message before."""
+"""Backwards: of a key whose beginning stands in the message before."""
 _SHOWN = re.compile(
     r"\b(?:Bearer|Basic|Token)[ \t]+((?=[^\s,;]*[0-9=+/_-])[A-Za-z0-9._~+/=-]{16,})", re.IGNORECASE
 )
@@ -50,25 +53,44 @@ _SAID = re.compile(
     r"|client[ _-]?secret|auth[ _-]?token"
     r"|(?:refresh|session|private|secret)[ _-]?(?:token|key)|webhook[ _-]?secret)"
     r"[\"'`*_]{0,2}[ \t]{0,4}(?:[:=]|=>|is|lautet|ist)[ \t]{0,4}[\"'`*_]{0,2}"
-    r"((?=[^\s\"'`<>,;]*[0-9])[^\s\"'`<>,;]{12,200})",
+    r"((?=[^\s\"'`<>,;0-9]{0,199}[0-9])[^\s\"'`<>,;]{12,200})",
     re.IGNORECASE,
 )
-_URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s<>\"“”„|]+", re.IGNORECASE)
-_USER = re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s/?#:@]{0,200}:([^\s/?#@]{1,200})@", re.IGNORECASE)
-_NAMED = re.compile(
-    r"[?&#;](?:[a-z0-9_.\-\[\]]{0,40}[_.\-\[])?(?:token|secret|password|passwort|passwd|pwd|pass|auth|apikey|key|code"
-    r"|otp|pin|sig|signature|credential|session|sessionid|sid|jwt|hash|nonce|ticket|invite|magic|login|reset"
-    r"|recovery|verification|authkey|accesskey|[a-z]{0,20}token|[a-z]{0,20}password|[a-z]{0,20}secret)\]?=([^&#\s]{4,})",
-    re.IGNORECASE,
+_SCHEME = re.compile(r"[a-z0-9+.-]{1,20}[a-z]", re.IGNORECASE)
+"""Backwards, as what stands before `://` is read."""
+_URL = re.compile(r"://[^\s<>\"“”„|]+")
+_USER = re.compile(r"://[^\s/?#:@]{0,200}:([^\s/?#@]{1,200})@")
+_NAME = re.compile(r"[?&#;]([a-z0-9_.\-\[\]]{2,80})=", re.IGNORECASE)
+_VALUE = re.compile(r"[^&#\s]{4,}")
+_NAMES = frozenset(
+    (
+        *("token", "secret", "password", "passwort", "passwd", "pwd", "pass", "auth", "apikey", "key", "otp"),
+        *("pin", "sig", "signature", "credential", "session", "sessionid", "sid", "jwt", "hash", "nonce"),
+        *("invite", "magic", "login", "reset", "recovery", "verification", "authkey", "accesskey"),
+    )
 )
-_BOUND_TO = re.compile(
-    r"/(?:[a-z0-9]{1,20}[_.-])*(?:reset|password|passwort|passwd|recover|recovery|verify|verification|confirm|confirmation"
-    r"|activate|activation|invite|invitation|invitations|magic|magic-?link|login|signin|auth|token|tokens|unlock|oauth"
-    r"|set-?password|resetpassword|confirm-?email)(?:[_.-][a-z0-9]{1,20})*(?:/[a-z0-9_.-]{1,12}){0,2}"
-    r"/([^/?#\s]{10,})",
-    re.IGNORECASE,
+_OFTEN_OTHERS = frozenset(("code", "ticket"))
+"""What also names a parcel, a voucher or a task: only what is long and random counts."""
+_PART = re.compile(r"/([^/?#\s]+)")
+_PATH = re.compile(r"[a-z0-9_.-]+", re.IGNORECASE)
+_OPENS = frozenset(
+    (
+        *("reset", "password", "passwort", "passwd", "recover", "recovery", "verify", "verification"),
+        *(
+            "confirm",
+            "confirmation",
+            "activate",
+            "activation",
+            "invite",
+            "invitation",
+            "invitations",
+            "magic",
+        ),
+        *("magiclink", "login", "signin", "auth", "token", "tokens", "unlock", "oauth", "setpassword"),
+        *("resetpassword", "confirmemail"),
+    )
 )
-"""What follows such a word in a path."""
+"""What stands in a path before what opens something."""
 _HOOK = re.compile(r"hooks\.slack(?:-gov)?\.com/[^\s?#]{10,}", re.IGNORECASE)
 """https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks"""
 _CARD_NAMED = re.compile(
@@ -78,32 +100,98 @@ _CARD_NAMED = re.compile(
 
 def tokens(text: str) -> Iterator[Span]:
     """The tokens of a text that are told by their shape or by what stands before them."""
-    for key in (*_KEY.finditer(text), *_KEYS_END.finditer(text)):
-        yield Span(key.start(), key.end(), TOKEN)
-    for found in (*_KNOWN.finditer(text), *_SHORTENED.finditer(text)):
+    yield from _keys(text)
+    for found in (*_KNOWN.finditer(text), *_whole(_WEB, text), *_whole(_SHORTENED, text)):
         yield Span(found.start(), found.end(), TOKEN)
     for shown in (*_SHOWN.finditer(text), *_SAID.finditer(text)):
         yield Span(*shown.span(1), TOKEN)
 
 
+def _whole(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    return (found for found in pattern.finditer(text) if found["all"] is not None)
+
+
+def _keys(text: str) -> Iterator[Span]:
+    """Private keys, and what there is of one that begins or ends in another message."""
+    ends = [one.span() for one in _KEYS_END.finditer(text)] if "-----" in text else []
+    at = 0
+    for begun in _KEYS_BEGIN.finditer(text) if "-----" in text else ():
+        if begun.start() >= at:
+            at = _key_ends(text, begun.end(), ends)
+            yield Span(begun.start(), at, TOKEN)
+    for (_, before), (start, end) in pairwise([(0, 0), *ends]):
+        if "PRIVATE KEY" in text[start:end] and (lines := _LAST_LINES.match(text[before:start][::-1])):
+            yield Span(start - lines.end(), end, TOKEN)
+
+
+def _key_ends(text: str, begun: int, ends: Sequence[tuple[int, int]]) -> int:
+    near = bisect_left(ends, (begun, 0))
+    if near < len(ends) and ends[near][0] - begun <= _LONGEST_KEY:
+        return ends[near][1]
+    lines = _KEYS_LINES.match(text, begun)
+    return lines.end() if lines else begun
+
+
 def urls(text: str) -> Iterator[tuple[int, int]]:
     """Where addresses stand in a text."""
-    if "://" in text:
-        yield from (found.span() for found in _URL.finditer(text))
+    at = 0
+    for found in _URL.finditer(text) if "://" in text else ():
+        if scheme := _SCHEME.match(text[max(at, found.start() - 21) : found.start()][::-1]):
+            yield found.start() - scheme.end(), found.end()
+        at = found.end()
 
 
 def url_secrets(url: str, start: int = 0) -> Iterator[Span]:
     """What of an address opens something to whoever has it. `start` is where the address begins."""
     for user in _USER.finditer(url):
         yield Span(start + user.start(1), start + user.end(1), PASSWORD)
-    for named in _NAMED.finditer(url):
-        if len(unquote(named[1])) >= 16 or any(one.isdigit() for one in named[1]):
-            yield Span(start + named.start(1), start + named.end(1), TOKEN)
     for hook in _HOOK.finditer(url):
         yield Span(start + hook.start(), start + hook.end(), TOKEN)
-    for bound in _BOUND_TO.finditer(url):
-        if _random(bound[1]):
-            yield Span(start + bound.start(1), start + bound.end(1), TOKEN)
+    for first, last in (*_named(url), *_bound(url)):
+        yield Span(start + first, start + last, TOKEN)
+
+
+def _named(url: str) -> Iterator[tuple[int, int]]:
+    """The values of an address whose names say that they open something."""
+    at = 0
+    for name in _NAME.finditer(url):
+        said = name[1].lower().removesuffix("]")
+        if name.start() >= at and _opens(said) and (value := _VALUE.match(url, name.end())):
+            at = value.end()
+            if _is_token(said, value[0]):
+                yield value.span()
+
+
+def _last_word(name: str) -> str:
+    return re.split(r"[_.\-\[]", name)[-1]
+
+
+def _opens(name: str) -> bool:
+    last = _last_word(name)
+    return last in _NAMES or last in _OFTEN_OTHERS or last.endswith(("token", "password", "secret"))
+
+
+def _is_token(name: str, value: str) -> bool:
+    plain = unquote(value)
+    if _last_word(name) in _OFTEN_OTHERS:
+        return len(plain) >= 32 or (len(plain) >= 16 and plain != plain.upper() and _random(plain))
+    return len(plain) >= 16 or any(one.isdigit() for one in plain)
+
+
+def _bound(url: str) -> Iterator[tuple[int, int]]:
+    """What follows, within three parts of a path, one that says that something is opened."""
+    parts = list(_PART.finditer(url))
+    for place, part in enumerate(parts):
+        if _PATH.fullmatch(part[1]) and not _OPENS.isdisjoint(re.split("[_.-]", part[1].lower())):
+            for before, after in pairwise(parts[place : place + 4]):
+                if before.end() != after.start() or (before is not part and not _short(before[1])):
+                    break
+                if len(after[1]) >= 10 and _random(after[1]):
+                    yield after.span(1)
+
+
+def _short(part: str) -> bool:
+    return len(part) <= 12 and _PATH.fullmatch(part) is not None
 
 
 def names_a_number(url: str) -> bool:
