@@ -168,8 +168,7 @@ class Erasing:
             course.failures.append(error)
             known = [one for one in said if one.ts]
         mentions = await self._desk.store.mentions(identity)
-        store = self._desk.store
-        open_ones = await (store.on_their_way(identity) if whole else store.undecided(identity))
+        open_ones = await self._desk.store.undecided(identity)  # `forget` leaves only what was on its way
         kept = {f"{RECEIPT}{one}" for one in open_ones}
         mentions = [one for one in mentions if not (one[2] and open_ones)]  # there they are asked
         await self._all(course, erased(known, mentions, kept, whole=whole))

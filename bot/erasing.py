@@ -21,7 +21,7 @@ EXPIRED = "expired"
 STAYS = "stays"
 """The version of what Slack lets nobody take away."""
 DONE = (GONE, EXPIRED, STAYS)
-_THREAD = "thread:"
+THREAD = "thread:"
 
 
 class How(Enum):
@@ -92,7 +92,7 @@ def expired(said: Sequence[Delivery], url: str, after: timedelta, now: datetime)
     before = (now - after).timestamp()
     cards = {(one.channel, one.ts) for one in said if one.key == CARD}
     old = [one for one in said if one.ts and float(one.ts) < before and one.version not in DONE]
-    told = [one for one in old if one.key.startswith((_THREAD, RECEIPT)) and ":" not in one.version]
+    told = [one for one in old if one.key.startswith((THREAD, RECEIPT)) and ":" not in one.version]
     files = [one for one in old if one.key.startswith(FILES) and _files(one.version)]
     things = [
         Thing(one.channel, one.key, one.ts, How.REPLACED, (), expired_message(url, after), EXPIRED)

@@ -27,7 +27,7 @@ from bot.sight import Found, Listed
 from bot.slackapi import SlackRefused
 from bot.store import FORGOTTEN, Delivery, Looked, Work
 from bot.turns import Waiting
-from bot.veil import since
+from bot.veil import lifted
 
 log = logging.getLogger(__name__)
 
@@ -143,7 +143,7 @@ class Reconciler:
         except NotFound:
             return None, newest is not None
         conversation = await linking.noticed(self._desk, conversation)
-        return (conversation if newest is None else since(conversation, newest)), newest is not None
+        return await lifted(self._desk.store, conversation), newest is not None
 
     async def _look_in(self, course: Course, channel: str, found: Found, shown: list[Delivery]) -> None:
         """Bring one channel up to date."""

@@ -30,7 +30,7 @@ from bot.routing import Route
 from bot.sight import Found
 from bot.slackapi import call
 from bot.store import Delivery, Work
-from bot.veil import since
+from bot.veil import lifted
 from bot.why import Facts, Place
 
 _MOST_LINKS = 30
@@ -95,7 +95,7 @@ class Reader:
         desk, store = self._desk, self._desk.store
         forgotten = (await store.forgotten([identity])).get(identity)
         truth = await self._truth(identity)
-        conversation = since(truth, forgotten) if truth and forgotten is not None else truth
+        conversation = await lifted(store, truth) if truth else None
         said = [one for one in await store.posts(identity) if not one.key.startswith(RECEIPT)]
         course = Course(Work(identity, "why", 0, 0))
         found = await self._found(identity, conversation, said, course)

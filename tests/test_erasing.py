@@ -16,7 +16,7 @@ from bot.retentionfile import Retention, read
 from bot.roundup import Line, Missed, away, digest
 from bot.routing import Route
 from bot.scrubbing import scrubbed, spoken_of
-from bot.store import Delivery, Store
+from bot.store import Delivery, Store, Watch
 from bot.tables import Where
 from bot.veil import since
 from bot.waitlist import Entry, listing
@@ -219,13 +219,13 @@ async def test_what_is_not_there_without_a_word_gets_an_hour(house: House) -> No
     await house.until(lambda: only_the_card(house, card), 15)
 
 
-async def looked_at(house: House) -> None:
+async def looked_at(house: House, conversation: int = 1) -> None:
     """Have the bridge look at the conversation once more."""
     asked = len(house.freescout.requests)
     store = Store(house.settings.database_path, house.clock, visiting=True)
-    await store.ring([1], "sweep")
+    await store.ring([conversation], "sweep")
     await store.close()
-    await house.until(lambda: any("/1" in one.path for one in house.freescout.requests[asked:]))
+    await house.until(lambda: any(f"/{conversation}" in one.path for one in house.freescout.requests[asked:]))
     await house.quiet()
 
 
@@ -394,6 +394,63 @@ async def test_what_stands_where_the_bot_sees_nothing_is_reported_as_not_removed
     told = await forgotten(house)
     assert f"NOT removed: {card.channel}, {card.ts}: the bot sees no such channel" in told
     assert "removed." not in told.split("Database")[0].replace("NOT removed", "")
+
+
+async def test_what_is_forgotten_does_not_come_back_by_a_merge(house: House) -> None:
+    card = await house.writes("Secret fire", "<p>It burns secretly.</p>")
+    await forgotten(house)
+    assert card not in house.cards()
+    other = await house.writes("A ladder", "<p>It is too short.</p>", email="anna@example.org")
+    house.freescout.agent_merges(2, 1, house.ana_id)
+    await looked_at(house, 2)
+    assert "too short" in house.said(other)
+    assert "secretly" not in stands(house)
+
+
+async def test_what_a_merge_has_taken_elsewhere_is_forgotten_there(house: House) -> None:
+    await house.writes("Secret fire", "<p>It burns secretly.</p>")
+    other = await house.writes("A ladder", "<p>It is too short.</p>", email="anna@example.org")
+    house.freescout.agent_merges(2, 1, house.ana_id)
+    await looked_at(house, 2)
+    await house.until(lambda: "secretly" in house.said(other))
+    told = await forgotten(house)
+    assert "Messages of theirs in conversation 2, which stays." in told
+    assert "conversation 1 was merged with another" in told
+    await house.quiet()
+    assert "secretly" not in stands(house)
+    assert "too short" in house.said(other)
+    assert other in house.cards()
+
+
+async def test_a_reply_on_its_way_is_reported_and_its_writer_keeps_their_words(house: House) -> None:
+    await restarted(house, replies=Replies(timedelta(minutes=5)))
+    card = await house.writes("Secret fire", "<p>It burns secretly.</p>")
+    await house.opens(house.ana, "Reply", card)
+    await house.ana.submits({"Reply": "My own words"})
+    await house.until(lambda: "My own words" in house.said(card))
+    told = await forgotten(house)
+    assert "NOT removed: 1 of the replies and notes to conversation 1" in told
+    house.clock.skip(timedelta(minutes=6))
+    await house.until(lambda: direct(house, house.ana), 15)
+    house.clock.skip(timedelta(minutes=3))
+    await house.quiet()
+    assert house.freescout.outbox == []
+    assert "My own words" in stands(house)
+    assert "secretly" not in stands(house)
+    assert "NOT" not in await forgotten(house)
+    assert "My own words" not in stands(house)
+
+
+async def test_routes_that_name_somebody_who_is_forgotten_are_reported(house: House) -> None:
+    await house.writes("Secret fire", "<p>It burns secretly.</p>")
+    store = Store(house.settings.database_path, house.clock, visiting=True)
+    await store.add_watch(Watch("C7", '{"customer": "Mark@example.org"}', "U1", 3))
+    said = "C7: customer = Mark@example.org"
+    await store.audit(slack_user="U1", user=3, action="watch", conversation=0, after=said, outcome="done")
+    await store.close()
+    told = await forgotten(house)
+    assert "watch 1 of channel C7 names this address" in told
+    assert "entries 1 of the audit log name this address" in told
 
 
 async def test_nobody_is_forgotten_who_is_not_known(house: House) -> None:

@@ -1,4 +1,4 @@
-"""The tables `forgotten` and `mentioned`: what is not shown any more, and which messages speak of many.
+"""What is not shown any more, `forgotten` and `forgotten_threads`; which messages speak of many, `mentioned`.
 
 And what else is held of a conversation, in every table: listed and taken away as one.
 """
@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 
 from sqlite_utils import Database
 
+from bot.store.rows import Delivery
 from bot.store.table import Table
 
 _HELD = {
@@ -49,6 +50,33 @@ class ForgottenTable(Table):
         query += f" where conversation in ({chosen})" if conversations is not None else ""
         rows = await self._writer.do(lambda db: db.execute(query).fetchall())
         return {int(conversation): int(newest) for conversation, newest in rows}
+
+    async def forget_threads(self, conversation: int, threads: Collection[int]) -> None:
+        """Show these threads no more, wherever they stand: a merge hands them to another conversation."""
+        rows = ", ".join(f"({int(one)}, {int(conversation)})" for one in threads)
+        if rows:
+            await self._writer.do(
+                lambda db: db.execute(f"insert or ignore into forgotten_threads values {rows}")
+            )
+
+    async def forgotten_threads(self, threads: Collection[int]) -> set[int]:
+        """Those of these threads that are forgotten."""
+        query = f"select thread from forgotten_threads where thread in ({_list(threads)})"
+        return {int(row[0]) for row in await self._writer.do(lambda db: db.execute(query).fetchall())}
+
+    async def said_elsewhere(
+        self, threads: Collection[int], but: Collection[int]
+    ) -> dict[int, list[Delivery]]:
+        """What Slack shows of threads under other conversations than these."""
+        keys = ", ".join(f"'{kind}:{int(one)}'" for one in threads for kind in ("thread", "files"))
+        query = (
+            "select conversation, channel, key, ts, version, begun from posts"
+            f" where key in ({keys}) and conversation not in ({_list(but)})"
+        )
+        found: dict[int, list[Delivery]] = {}
+        for conversation, *row in await self._writer.do(lambda db: db.execute(query).fetchall()):
+            found.setdefault(int(conversation), []).append(Delivery(*row))
+        return found
 
     async def mention(self, channel: str, ts: str, conversation: int, *, alone: bool = False) -> None:
         """Note that a message speaks of a conversation; `alone` where of nothing else."""
@@ -149,6 +177,13 @@ class ForgottenTable(Table):
             return counted
 
         return await self._writer.do(job)
+
+    async def on_record_as(self, words: str) -> list[int]:
+        """The record's entries about no conversation, but about routes, in which words stand."""
+        query = "select id from audit where conversation = 0"
+        query += " and instr(lower(before || ' ' || after), lower(?)) > 0 order by id"
+        rows = await self._writer.do(lambda db: db.execute(query, (words,)).fetchall())
+        return [int(row[0]) for row in rows]
 
     async def on_record(self, conversations: Collection[int]) -> int:
         """How many entries of the record are about conversations: they stay, each holding the one before."""

@@ -173,6 +173,10 @@ MIGRATIONS: dict[str, str] = {
             select channel, ts, conversation, 0 from posts
             where key = 'digest' and ts != '' and conversation > 0
     """,
+    # Threads keep their ids when their conversation is merged into another.
+    "016 forgotten threads": """
+        create table forgotten_threads (thread integer primary key, conversation integer not null);
+    """,
 }
 AFTERWARDS: dict[str, Callable[[Database], None]] = {"005 audit": chain.seal}
 """What SQL alone cannot do, as the last step of a migration."""
