@@ -14,7 +14,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 
-from bot import auditing, morning, named, retention, routebook, serving, slack, slackapi, timers, web
+from bot import auditing, morning, named, retention, serving, slack, slackapi, timers, web
 from bot.audience import Audience
 from bot.budget import Budget
 from bot.carrier import Carrier
@@ -47,6 +47,7 @@ from bot.threadnotes import ThreadNotes
 from bot.turns import Pace
 from bot.waitlist import Waitlist
 from bot.watch import Watch
+from bot.watching import book
 from bot.worker import Worker
 from commands import ACTIONS
 
@@ -92,8 +93,8 @@ async def running(
         session = await stack.enter_async_context(aiohttp.ClientSession())
         health = Health(now)
         live = Live(settings, health)
-        await routebook.take_up(live, store, settings)
-        await routebook.load(live, store)
+        await book.take_up(live, store, settings)
+        await book.load(live, store)
         client = slackapi.client(
             settings.slack_bot_token, settings.slack_api_url, session, lambda: live.settings.redactor
         )
@@ -126,7 +127,7 @@ async def running(
             timers.follow(scheduler, rounds)
 
         live.then = follow
-        take = partial(routebook.take_up, live, store)
+        take = partial(book.take_up, live, store)
         if understand:
             await stack.enter_async_context(_rereading(Reread(settings, understand, take, health), house))
         await stack.enter_async_context(_socket_mode(bolt, settings, health))

@@ -14,7 +14,7 @@ _UNREAD = "routes from Slack"
 class Live:
     """Holds what `Desk.settings` gives: the file's settings, with the routes from Slack behind its own.
 
-    Whoever takes up a change hands all of it over: `routebook.take_up` the file, `routebook.load` the routes.
+    Whoever takes up a change hands all of it over: `book.take_up` the file, `book.load` the routes.
     """
 
     def __init__(self, settings: Settings, health: Health | None = None) -> None:

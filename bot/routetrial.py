@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from bot import mail, routebook, routes, routespec, verdicts
+from bot import mail, routes, verdicts
 from bot.channels import Channels
 from bot.desk import Desk
 from bot.errors import BridgeError
@@ -23,6 +23,7 @@ from bot.routing import Key, Route, Rule
 from bot.settings import Settings
 from bot.staging import staged
 from bot.store import Store
+from bot.watching import book, stored
 
 _PAGE = 100
 
@@ -72,8 +73,8 @@ async def _called(desk: Desk) -> Mapping[int, str]:
 
 def _listed(route: Route, called: Mapping[int, str]) -> str:
     where = f", line {route.line}" if route.line else ", from Slack" if route.watched else ""
-    manner = "; ".join(routespec.manner(route))
-    told = f"{routespec.told(route, called)} → {_hash(route.channel)}"
+    manner = "; ".join(stored.manner(route))
+    told = f"{stored.told(route, called)} → {_hash(route.channel)}"
     return f"  {route.called}{where}: {told}{f' ({manner})' if manner else ''}"
 
 
@@ -89,7 +90,7 @@ async def tried(settings: Settings, new: Settings, last: int, now: datetime, *, 
 async def _watched(new: Settings, store: Store) -> Settings:
     """The new settings with the routes from Slack behind the file's."""
     live = Live(new)
-    await routebook.load(live, store)
+    await book.load(live, store)
     return live.settings
 
 

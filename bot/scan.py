@@ -21,8 +21,8 @@ from bot.freescout import ConversationQuery, Page, Sort
 from bot.health import Health
 from bot.ladder import WARNING, limit
 from bot.model import Conversation, Mailbox, Status
-from bot.routespec import stable
 from bot.routing import Route
+from bot.watching.stored import stable
 
 log = logging.getLogger(__name__)
 

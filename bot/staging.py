@@ -7,7 +7,7 @@ from datetime import datetime
 
 import aiohttp
 
-from bot import named, routebook
+from bot import named
 from bot.desk import Desk
 from bot.freescout import Auth, FreeScout
 from bot.glass import GlassSlack, GlassWire, Noted
@@ -17,6 +17,7 @@ from bot.names import MAILBOX, Names
 from bot.people import People
 from bot.settings import Settings
 from bot.store import Store
+from bot.watching import book
 
 
 @dataclass(slots=True)
@@ -57,8 +58,8 @@ async def staged(settings: Settings, copy: str, now: datetime) -> AsyncIterator[
         )
         web.noted = noted
         health, live = Health(moment), Live(settings)
-        await routebook.take_up(live, store, settings)
-        await routebook.load(live, store)
+        await book.take_up(live, store, settings)
+        await book.load(live, store)
 
         def seconds() -> float:
             return moment().timestamp()

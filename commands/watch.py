@@ -7,25 +7,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot import (
-    mail,
-    routebook,
-    routechanges,
-    routechecks,
-    routeforms,
-    routelist,
-    routesight,
-    routespec,
-    routewords,
-)
+from bot import mail
 from bot.desk import excuse
 from bot.errors import BridgeError, UserError
 from bot.forms import View, notice
-from bot.routeforms import Form
-from bot.routelist import Listing, Row
 from bot.slackapi import call
 from bot.store import Watch
 from bot.surfaces import Action, Ask, Button, FieldError, Modal, Word
+from bot.watching import book, changes, checks, dialog, lists, phrases, sight, stored
+from bot.watching.dialog import Form
+from bot.watching.lists import Listing, Row
 
 _PATIENCE = 2.0
 """Seconds of the three in which Slack wants an answer to a dialog: FreeScout may take longer."""
@@ -38,42 +29,42 @@ async def typed(ask: Ask) -> None:
     if not ask.text:
         await added(ask)
         return
-    by = await routechanges.operator(ask.desk, ask.person)
-    spec = routewords.read(await _words(ask))
-    await routechanges.add(ask.desk, by, await routechanges.here(ask.desk, ask.channel), spec)
+    by = await changes.operator(ask.desk, ask.person)
+    spec = phrases.read(await _words(ask))
+    await changes.add(ask.desk, by, await changes.here(ask.desk, ask.channel), spec)
 
 
 async def unwatched(ask: Ask) -> None:
     """`/freescout unwatch 3`, or with the words by which it was added."""
-    by = await routechanges.operator(ask.desk, ask.person)
+    by = await changes.operator(ask.desk, ask.person)
     if not ask.text:
         raise UserError("Which one? `/freescout routes` lists them: say its number, `/freescout unwatch 3`.")
     number = _NUMBER.fullmatch(ask.text.strip())
     await _remove(ask, by, await (_numbered(ask, by, int(number[1])) if number else _worded(ask, by)))
 
 
-async def _numbered(ask: Ask, by: routechanges.Who, number: int) -> Watch:
-    if watch := await routechanges.watch_of(ask.desk, number):
+async def _numbered(ask: Ask, by: changes.Who, number: int) -> Watch:
+    if watch := await changes.watch_of(ask.desk, number):
         return watch
     for route in ask.desk.settings.routes:
         if not route.watched and route.number == number:
-            raise routechanges.fixed(ask.desk, route, by.user)
+            raise changes.fixed(ask.desk, route, by.user)
     raise UserError(f"There is no watch {number}. `/freescout routes` lists what there is.")
 
 
-async def _worded(ask: Ask, by: routechanges.Who) -> Watch:
-    place = await routechanges.here(ask.desk, ask.channel)
-    route = await routechanges.meant(ask.desk, place, routewords.read(await _words(ask)))
+async def _worded(ask: Ask, by: changes.Who) -> Watch:
+    place = await changes.here(ask.desk, ask.channel)
+    route = await changes.meant(ask.desk, place, phrases.read(await _words(ask)))
     if route and not route.watched:
-        raise routechanges.fixed(ask.desk, route, by.user)
-    watch = await routechanges.watch_of(ask.desk, route.number) if route else None
+        raise changes.fixed(ask.desk, route, by.user)
+    watch = await changes.watch_of(ask.desk, route.number) if route else None
     if watch is None:
         raise UserError("No route of this channel says that. `/freescout routes` lists what there is.")
     return watch
 
 
-async def _remove(ask: Ask, by: routechanges.Who, watch: Watch) -> None:
-    await routechanges.remove(ask.desk, by, watch)
+async def _remove(ask: Ask, by: changes.Who, watch: Watch) -> None:
+    await changes.remove(ask.desk, by, watch)
     if watch.channel != ask.channel:
         await ask.tell(f"Watch {watch.id} is removed. Its channel was told.")
 
@@ -101,16 +92,16 @@ async def turned(ask: Ask) -> None:
 
 
 async def _list(ask: Ask, *, everywhere: bool, start: int) -> None:
-    by = await routechanges.who(ask.desk, ask.person)
+    by = await changes.who(ask.desk, ask.person)
     rows = await _rows(ask)
     if not everywhere:
-        place = await routechanges.here(ask.desk, ask.channel)
+        place = await changes.here(ask.desk, ask.channel)
         rows = [one for one in rows if _leads(one, place)]
     if not by.may:
         rows = await _visible(ask, rows, start, everywhere=everywhere)
-    called = routechecks.called(await ask.desk.people.mailboxes())
+    called = checks.called(await ask.desk.people.mailboxes())
     listing = Listing(rows, called, ask.desk.settings.bridge_config, by.may, everywhere, start)
-    await ask.tell(routelist.title(listing), *routelist.blocks(listing))
+    await ask.tell(lists.title(listing), *lists.blocks(listing))
 
 
 async def _rows(ask: Ask) -> list[Row]:
@@ -118,21 +109,21 @@ async def _rows(ask: Ask) -> list[Row]:
     names = {one.id: one.name for one in await ask.desk.freescout.users()}
     rows = [Row(route) for route in ask.desk.settings.routes if not route.watched]
     for watch in await ask.desk.store.watches():
-        route, wrong = routebook.read(watch)
+        route, wrong = book.read(watch)
         rows.append(Row(route, watch, wrong, names.get(watch.user, "")))
     return rows
 
 
 async def _visible(ask: Ask, rows: list[Row], start: int, *, everywhere: bool) -> list[Row]:
     """The rows with one page as whoever asks may read it; who asks for a channel's own is in it."""
-    page = rows[start : start + routelist.MOST]
+    page = rows[start : start + lists.MOST]
     channels = [one.channel for one in page]
-    asked = await routesight.sight(ask.desk, ask.person, channels if everywhere else ())
+    asked = await sight.sight(ask.desk, ask.person, channels if everywhere else ())
     by = asked if everywhere else replace(asked, channels=frozenset(channels))
-    return [*rows[:start], *(routesight.row(one, by) for one in page), *rows[start + routelist.MOST :]]
+    return [*rows[:start], *(sight.row(one, by) for one in page), *rows[start + lists.MOST :]]
 
 
-def _leads(row: Row, place: routechanges.Here) -> bool:
+def _leads(row: Row, place: changes.Here) -> bool:
     return row.watch.channel == place.id if row.watch else row.route is not None and place.leads(row.route)
 
 
@@ -140,10 +131,10 @@ async def added(ask: Ask) -> None:
     """*Add Route*, for the channel in which it was pressed."""
 
     async def build() -> View:
-        await routechanges.operator(ask.desk, ask.person)
-        place = await routechanges.here(ask.desk, ask.channel)
+        await changes.operator(ask.desk, ask.person)
+        place = await changes.here(ask.desk, ask.channel)
         kept = {"channel": ask.channel, "thread": ask.thread, "leads": place.id}
-        return routeforms.view(Form({}, await ask.desk.people.mailboxes(), kept))
+        return dialog.view(Form({}, await ask.desk.people.mailboxes(), kept))
 
     await ask.open("Add Route", build)
 
@@ -152,23 +143,23 @@ async def edited(ask: Ask) -> None:
     """*Edit*."""
 
     async def build() -> View:
-        await routechanges.operator(ask.desk, ask.person)
+        await changes.operator(ask.desk, ask.person)
         watch = await _there(ask, ask.number)
         kept = {"channel": ask.channel, "thread": ask.thread, "leads": watch.channel, "watch": watch.id}
         kept["seen"] = _seen(watch)
-        return routeforms.view(Form(routespec.loads(watch.spec), await ask.desk.people.mailboxes(), kept))
+        return dialog.view(Form(stored.loads(watch.spec), await ask.desk.people.mailboxes(), kept))
 
     await ask.open("Edit Route", build)
 
 
 async def removed(ask: Ask) -> None:
     """*Remove*, and yes."""
-    by = await routechanges.operator(ask.desk, ask.person)
+    by = await changes.operator(ask.desk, ask.person)
     await _remove(ask, by, await _there(ask, ask.number))
 
 
 async def _there(ask: Ask, identity: int) -> Watch:
-    if watch := await routechanges.watch_of(ask.desk, identity):
+    if watch := await changes.watch_of(ask.desk, identity):
         return watch
     raise UserError(f"Watch {identity} was removed already. `/freescout routes` lists what there is.")
 
@@ -180,12 +171,12 @@ def _seen(watch: Watch) -> str:
 async def submitted(ask: Ask) -> None:
     """Keep what the dialog says, unless something in it is wrong: that is said at its fields."""
     watch = await _there(ask, int(ask.kept["watch"])) if ask.kept.get("watch") else None
-    before = routespec.loads(watch.spec) if watch else {}
+    before = stored.loads(watch.spec) if watch else {}
     if watch and _seen(watch) != ask.kept.get("seen"):
         raise UserError("Somebody changed this route meanwhile: close this and press Edit again.")
-    spec, wrong = routeforms.read(ask.fields, before)
+    spec, wrong = dialog.read(ask.fields, before)
     known = {one.key for one in wrong}
-    _, more = routespec.read(spec, str(ask.kept["leads"]))
+    _, more = stored.read(spec, str(ask.kept["leads"]))
     wrong = (*wrong, *(one for one in more if one.key not in known and not (known and not one.key)))
     if wrong:
         raise _at_fields(wrong)
@@ -196,20 +187,20 @@ async def submitted(ask: Ask) -> None:
         return
     try:
         saving.result()
-    except routechanges.Wrong as error:
+    except changes.Wrong as error:
         raise _at_fields(error.problems) from error
 
 
-async def _save(ask: Ask, watch: Watch | None, spec: routespec.Table) -> None:
-    by = await routechanges.operator(ask.desk, ask.person)
-    place = await routechanges.here(ask.desk, str(ask.kept["leads"]))
+async def _save(ask: Ask, watch: Watch | None, spec: stored.Table) -> None:
+    by = await changes.operator(ask.desk, ask.person)
+    place = await changes.here(ask.desk, str(ask.kept["leads"]))
     if watch:
-        await routechanges.change(ask.desk, by, place, watch, spec)
+        await changes.change(ask.desk, by, place, watch, spec)
     else:
-        await routechanges.add(ask.desk, by, place, spec)
+        await changes.add(ask.desk, by, place, spec)
 
 
-async def _late(ask: Ask, saving: "asyncio.Future[None]", spec: routespec.Table) -> None:
+async def _late(ask: Ask, saving: "asyncio.Future[None]", spec: stored.Table) -> None:
     """Wait for FreeScout with the dialog open; where something is wrong, show it again as it was filled."""
     if ask.lead is not None:
         await ask.lead(response_action="update", view=notice("Route", "Asking FreeScout…"))
@@ -217,16 +208,16 @@ async def _late(ask: Ask, saving: "asyncio.Future[None]", spec: routespec.Table)
         await saving
     except BridgeError as error:
         form = Form(spec, await ask.desk.people.mailboxes(), ask.kept, excuse(error))
-        await call(ask.desk.web.views_update, view_id=ask.view, view=routeforms.view(form))
-        if not isinstance(error, routechanges.Wrong):
+        await call(ask.desk.web.views_update, view_id=ask.view, view=dialog.view(form))
+        if not isinstance(error, changes.Wrong):
             raise  # a refusal goes on record
         return
     done = notice("Route", "It holds from now on. The channel was told.")
     await call(ask.desk.web.views_update, view_id=ask.view, view=done)
 
 
-def _at_fields(problems: tuple[routespec.Problem, ...]) -> FieldError:
-    fields: Mapping[str, Any] = routeforms.at_fields(problems)
+def _at_fields(problems: tuple[stored.Problem, ...]) -> FieldError:
+    fields: Mapping[str, Any] = dialog.at_fields(problems)
     first, *_ = fields
     return FieldError(first, fields[first], fields)
 
@@ -239,10 +230,10 @@ ACTION = Action(
         Word("routes", "", "lists the routes that lead to this channel; `routes all` every one", listed),
     ),
     buttons=(
-        Button(routelist.ADD, added),
-        Button(routelist.EDIT, edited),
-        Button(routelist.REMOVE, removed),
-        Button(routelist.FURTHER, turned),
+        Button(lists.ADD, added),
+        Button(lists.EDIT, edited),
+        Button(lists.REMOVE, removed),
+        Button(lists.FURTHER, turned),
     ),
-    modals=(Modal(routeforms.CALLBACK, submitted, kept=True),),
+    modals=(Modal(dialog.CALLBACK, submitted, kept=True),),
 )

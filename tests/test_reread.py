@@ -181,7 +181,7 @@ async def test_a_change_that_cannot_be_taken_up_at_once_is_taken_up_later() -> N
 RULES = """
 import sys
 from bot.bridgefile import read_file
-from bot.routespec import stable
+from bot.watching.stored import stable
 print(repr(stable(read_file("bridge.toml", lambda _: sys.argv[1], []))))
 """
 SETS = FILE.replace("[stale]", 'tag = ["a", "b", "c"]\nopen_to = ["guests", "organisations"]\n[stale]', 1)

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import fields, routeforms, routespec, routewords
+from bot import fields
 from bot.errors import UserError
 from bot.model import Mailbox
-from bot.routeforms import Form
-from bot.routelist import MOST, Listing, Row, blocks
 from bot.routing import Route
 from bot.store import Watch
+from bot.watching import dialog, phrases, stored
+from bot.watching.dialog import Form
+from bot.watching.lists import MOST, Listing, Row, blocks
 from sandbox.slack import forms
 from tests.blockcheck import problems_in_message, problems_in_view
 
@@ -66,8 +67,8 @@ CALLED = {box.id: box.name for box in BOXES}
     ],
 )
 def test_what_is_typed_is_a_table_and_the_table_is_typed_again(typed: str, table: dict[str, Any]) -> None:
-    assert routewords.read(typed) == table
-    assert routewords.read(routewords.words(table)) == table
+    assert phrases.read(typed) == table
+    assert phrases.read(phrases.words(table)) == table
 
 
 @pytest.mark.parametrize(
@@ -87,7 +88,7 @@ def test_what_is_typed_is_a_table_and_the_table_is_typed_again(typed: str, table
 )
 def test_what_cannot_be_read_says_what_to_do(typed: str, said: str) -> None:
     with pytest.raises(UserError, match=r"^") as refused:
-        routewords.read(typed)
+        phrases.read(typed)
     assert said in str(refused.value)
 
 
@@ -100,8 +101,8 @@ _SAID = st.lists(st.lists(_WORD, min_size=1, max_size=3).map(" ".join), min_size
 @given(st.dictionaries(st.sampled_from(["tag", "subject", "assignee", "time"]), _SAID, min_size=1))
 def test_any_value_can_be_typed(said: dict[str, list[str]]) -> None:
     table = {key: values if len(values) > 1 else values[0] for key, values in said.items()}
-    assert routewords.read(routewords.words(table)) == table
-    assert routewords.read(routewords.words({"unless": [{k: v} for k, v in table.items()]})) == {
+    assert phrases.read(phrases.words(table)) == table
+    assert phrases.read(phrases.words({"unless": [{k: v} for k, v in table.items()]})) == {
         "unless": [{key: value} for key, value in table.items()]
     }
 
@@ -118,7 +119,7 @@ def test_any_value_can_be_typed(said: dict[str, list[str]]) -> None:
     ],
 )
 def test_each_problem_stands_at_its_key(spec: dict[str, Any], keys: list[str]) -> None:
-    route, problems = routespec.read(spec, "C1")
+    route, problems = stored.read(spec, "C1")
     assert sorted(one.key for one in problems) == sorted(keys)
     assert (route is None) is bool(keys)
 
@@ -146,11 +147,11 @@ FULL: dict[str, Any] = {
 
 @pytest.mark.parametrize("spec", [FULL, {"default": True}, {"mailbox": [1, 2]}, {"mailbox": 9, "tag": "a"}])
 def test_a_dialog_that_is_saved_as_it_was_changes_nothing(spec: dict[str, Any]) -> None:
-    view = routeforms.view(Form(spec, BOXES, {"watch": 3}))
+    view = dialog.view(Form(spec, BOXES, {"watch": 3}))
     assert problems_in_view(view) == []
     inputs = [{"block_id": f"{place}", **block} for place, block in enumerate(view["blocks"])]
     filled = fields.filled({"state": forms.state(inputs, {})})["fields"]
-    table, problems = routeforms.read(filled, spec)
+    table, problems = dialog.read(filled, spec)
     assert problems == ()
     named = (
         {
@@ -165,13 +166,13 @@ def test_a_dialog_that_is_saved_as_it_was_changes_nothing(spec: dict[str, Any]) 
 
 def test_an_empty_dialog_says_at_its_fields_what_is_wrong() -> None:
     typed = {"unless": "newsletter", "field": "= Gold", "status": "active", "after": "soon"}
-    spec, wrong = routeforms.read(typed, {})
-    _, more = routespec.read(spec, "C1")
-    assert set(routeforms.at_fields((*wrong, *more))) == {"unless", "field", "after"}
+    spec, wrong = dialog.read(typed, {})
+    _, more = stored.read(spec, "C1")
+    assert set(dialog.at_fields((*wrong, *more))) == {"unless", "field", "after"}
 
 
 def test_what_a_route_takes_has_one_name_in_every_process() -> None:
-    told = "from bot import routespec as r; print(r.taken(r.read({'tag': list('abcdef'), 'status': 'active'}, 'C')[0]))"
+    told = "from bot.watching import stored as r; print(r.taken(r.read({'tag': list('abcdef'), 'status': 'active'}, 'C')[0]))"
     names = {
         subprocess.run(
             [sys.executable, "-c", told],
@@ -200,10 +201,10 @@ def test_what_a_route_takes_has_one_name_in_every_process() -> None:
 def test_routes_that_take_the_same_are_known(
     one: dict[str, Any], other: dict[str, Any], *, same: bool
 ) -> None:
-    first, second = (routespec.read(spec, "C1")[0] for spec in (one, other))
+    first, second = (stored.read(spec, "C1")[0] for spec in (one, other))
     assert first
     assert second
-    assert (routespec.taken(first) == routespec.taken(second)) is same
+    assert (stored.taken(first) == stored.taken(second)) is same
 
 
 @pytest.mark.parametrize(
@@ -216,14 +217,14 @@ def test_routes_that_take_the_same_are_known(
     ],
 )
 def test_a_route_is_told_as_people_say_it(spec: dict[str, Any], told: str) -> None:
-    route, _ = routespec.read(spec, "C1")
+    route, _ = stored.read(spec, "C1")
     assert route
-    assert routespec.told(route, CALLED) == told
+    assert stored.told(route, CALLED) == told
 
 
 @pytest.mark.parametrize("start", [0, MOST])
 def test_a_long_list_comes_in_pages_that_slack_takes(start: int) -> None:
-    route, _ = routespec.read(FULL, "C1")
+    route, _ = stored.read(FULL, "C1")
     watch = Watch("C0123ABCD", "{}", "U1", 3, 7, at=1e9)
     rows = [
         Row(Route(1, "support", number=1, line=4)),

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from bot import routebook
 from bot.health import Health
 from bot.live import Live
 from bot.routing import Route
 from bot.store import Store, Watch
+from bot.watching import book
 from sandbox.clock import Clock
 from sandbox.slack import Message, Person
 from tests.conftest import House
@@ -290,7 +290,7 @@ async def test_routes_of_the_file_are_old_at_first_and_dated_when_they_come_late
     one, other = FILE
 
     async def since(*routes: Route) -> list[float]:
-        await routebook.take_up(live, store, replace(empty_house.settings, routes=routes))
+        await book.take_up(live, store, replace(empty_house.settings, routes=routes))
         return [route.since for route in live.settings.routes]
 
     def hours(count: int) -> Any:
@@ -315,14 +315,14 @@ async def test_a_route_that_nobody_can_read_is_told_of_and_kept(
     live.then = _counting(seen, live)
     good = await store.add_watch(Watch("C1", '{"tag": "a"}', "U1", 3))
     bad = await store.add_watch(Watch("C1", '{"moon": "full"}', "U1", 3))
-    await routebook.load(live, store)
+    await book.load(live, store)
     [added] = live.settings.routes[len(empty_house.settings.routes) :]
     assert (added.number, added.watched, added.since, added.channel) == (good.id, True, good.since, "C1")
     assert "watch 2 of C1: 'moon' is unknown" in health.problems[0]
     assert len(await store.watches()) == 2
     await store.remove_watch(bad.id)
     live.file(replace(empty_house.settings, routes=()))
-    await routebook.load(live, store)
+    await book.load(live, store)
     assert [route.called for route in live.settings.routes] == ["watch 1"]
     assert health.problems == []
     assert seen == [3, 1]  # loading the same again changes nothing

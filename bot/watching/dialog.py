@@ -5,17 +5,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from bot import mail, routewords
+from bot import mail
 from bot.cards import Block, context, plain
 from bot.errors import UserError
 from bot.forms import View, checks_input, line_input, modal, select_input, text_input
 from bot.model import Mailbox, Status
-from bot.routespec import Problem, Table
 from bot.routing import Body, Event, Place
 from bot.routing.conditionfile import GROUPS, TYPES
 from bot.routing.delivery import DEFAULTS, read_deliver
 from bot.routing.reading import OPEN_TO
 from bot.tables import Where
+from bot.watching import phrases
+from bot.watching.stored import Problem, Table
 
 T = TypeVar("T")
 
@@ -96,7 +97,7 @@ def _which(form: Form) -> list[Block]:
         ),
         _lines("field", "Custom fields", _fields(spec), _FIELDS),
         _lines("time", "When the customer wrote", _several(spec, "time"), _TIME),
-        _lines("unless", "Exceptions", [routewords.terms(one, called) for one in _unless(spec)], _UNLESS),
+        _lines("unless", "Exceptions", [phrases.terms(one, called) for one in _unless(spec)], _UNLESS),
     ]
     return [*shown, context(plain(_HIDDEN))] if _hidden(spec) else shown
 
@@ -204,8 +205,8 @@ def read(fields: Mapping[str, str], before: Table) -> tuple[Table, tuple[Problem
         said[key] = _one_or_more(re.split(r"[\s,;]+", fields.get(key, "").strip()))
     for key in ("subject", "time"):
         said[key] = _one_or_more([line.strip() for line in fields.get(key, "").splitlines()])
-    said["field"] = _asked("field", lambda: routewords.pairs(fields.get("field", "").splitlines()), problems)
-    unless = _asked("unless", lambda: routewords.exceptions(fields.get("unless", "")), problems)
+    said["field"] = _asked("field", lambda: phrases.pairs(fields.get("field", "").splitlines()), problems)
+    unless = _asked("unless", lambda: phrases.exceptions(fields.get("unless", "")), problems)
     hidden = _hidden(before)
     said["unless"] = [*(unless or ()), *hidden.pop("unless", ())]
     said["deliver"] = _chosen_places(fields)

@@ -3,17 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from bot import mail, routebook, routechecks, routespec, routewords
+from bot import mail
 from bot.cards import Message, context, richtext_block
 from bot.desk import Desk
 from bot.errors import BridgeError, Misconfigured, NotAllowed, UserError
 from bot.names import CHANNEL
 from bot.people import Unknown
 from bot.richtext import Element, section, text
-from bot.routespec import Problem, Table
 from bot.routing import Route
 from bot.slackapi import SlackRefused, call
 from bot.store import Watch
+from bot.watching import book, checks, phrases, stored
+from bot.watching.stored import Problem, Table
 
 LIST = "`/freescout routes` lists what leads here."
 
@@ -113,7 +114,7 @@ async def add(desk: Desk, by: Who, place: Here, spec: Table) -> None:
     """Add a route to a channel; raise Wrong where it cannot be."""
     spec, route = await _valid(desk, place.id, spec)
     await enter(desk, place)
-    new = Watch(place.id, routespec.dumps(spec), by.slack_user, by.user)
+    new = Watch(place.id, stored.dumps(spec), by.slack_user, by.user)
     async with desk.live.changing:
         await _refuse_twins(desk, place, route)
         called = await _called(desk)
@@ -125,13 +126,13 @@ async def add(desk: Desk, by: Who, place: Here, spec: Table) -> None:
 async def change(desk: Desk, by: Who, place: Here, before: Watch, spec: Table) -> None:
     """Write a route anew; raise Wrong where it cannot be, and UserError where it is not as it was seen."""
     spec, route = await _valid(desk, before.channel, spec)
-    after = replace(before, spec=routespec.dumps(spec), slack_user=by.slack_user, user=by.user)
+    after = replace(before, spec=stored.dumps(spec), slack_user=by.slack_user, user=by.user)
     if after.spec == before.spec:
         return
     async with desk.live.changing:
         await _refuse_twins(desk, place, replace(route, number=before.id, watched=True))
-        known, _ = routebook.read(before)
-        anew = known is None or routespec.taken(known) != routespec.taken(route)
+        known, _ = book.read(before)
+        anew = known is None or stored.taken(known) != stored.taken(route)
         called = await _called(desk)
         if not await desk.store.change_watch(before, after, anew=anew):
             raise UserError(
@@ -177,11 +178,11 @@ async def meant(desk: Desk, place: Here, spec: Table) -> Route | None:
 
 
 async def _valid(desk: Desk, channel: str, spec: Table) -> tuple[Table, Route]:
-    _, problems = routespec.read(spec, channel)
+    _, problems = stored.read(spec, channel)
     if problems:
         raise Wrong(problems)
-    checked, problems = await routechecks.checked(desk, spec)
-    route, _ = routespec.read(checked, channel)
+    checked, problems = await checks.checked(desk, spec)
+    route, _ = stored.read(checked, channel)
     if problems or route is None:
         raise Wrong(problems)
     return checked, route
@@ -196,11 +197,11 @@ async def _refuse_twins(desk: Desk, place: Here, route: Route) -> None:
 async def _twin(desk: Desk, place: Here, route: Route) -> Route | None:
     """Another route that brings the same to this channel, however it names the mailbox."""
     boxes = await desk.people.mailboxes()
-    wanted = routespec.taken(route)
+    wanted = stored.taken(route)
     for one in desk.settings.routes:
         itself = one.watched and route.watched and one.number == route.number
-        ids = tuple(routechecks.identity(box, boxes) or box for box in one.mailboxes)
-        same = routespec.taken(replace(one, mailbox=ids or None)) == wanted
+        ids = tuple(checks.identity(box, boxes) or box for box in one.mailboxes)
+        same = stored.taken(replace(one, mailbox=ids or None)) == wanted
         if same and place.leads(one) and not itself:
             return one
     return None
@@ -208,12 +209,12 @@ async def _twin(desk: Desk, place: Here, route: Route) -> Route | None:
 
 async def _called(desk: Desk) -> dict[int, str]:
     """The names of mailboxes, asked for before a route is written: FreeScout may not answer."""
-    return routechecks.called(await desk.people.mailboxes())
+    return checks.called(await desk.people.mailboxes())
 
 
 def _words(watch: Watch, called: Mapping[int, str]) -> str:
     """A route as the record has it: the channel's id, and what would be typed."""
-    return f"{watch.channel}: {routewords.words(routespec.loads(watch.spec), called)}"
+    return f"{watch.channel}: {phrases.words(stored.loads(watch.spec), called)}"
 
 
 async def _hold(desk: Desk, by: Who, action: str, before: str, after: str) -> None:
@@ -227,20 +228,20 @@ async def _hold(desk: Desk, by: Who, action: str, before: str, after: str) -> No
         after=after,
         outcome="done",
     )
-    await routebook.load(desk.live, desk.store)
+    await book.load(desk.live, desk.store)
 
 
 def _told(watch: Watch, called: Mapping[int, str]) -> str:
     """What a route takes, as its channel is told: who reads that need not know of which customers."""
-    route, _ = routebook.read(watch)
-    return routespec.told(routespec.discreet(route), called) if route else f"what watch {watch.id} said"
+    route, _ = book.read(watch)
+    return stored.told(stored.discreet(route), called) if route else f"what watch {watch.id} said"
 
 
 async def _say(desk: Desk, by: Who, watch: Watch, sentence: str) -> None:
     """Tell everybody in the channel, for what stands there changes for all of them."""
-    route, _ = routebook.read(watch)
+    route, _ = book.read(watch)
     words = mail.one_line(sentence, 1500)
-    how = mail.one_line("; ".join(routespec.manner(route)) if route else "", 500)
+    how = mail.one_line("; ".join(stored.manner(route)) if route else "", 500)
     leaves = [by.element, text(f" {words}"), *([text(f"\n{how}", italic=True)] if how else [])]
     shown = (richtext_block(section(*leaves)), context(LIST))
     try:

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 from bot.desk import Desk
 from bot.freescout import NotFound, Refused
 from bot.model import CustomField, Mailbox
-from bot.routespec import Problem
 from bot.tables import meant
+from bot.watching.stored import Problem
 
 Table = dict[str, Any]
 T = TypeVar("T")

@@ -3,19 +3,19 @@
 import logging
 from dataclasses import replace
 
-from bot import routespec
 from bot.live import Live
 from bot.routing import Route
 from bot.settings import Settings
 from bot.store import Store, Watch
+from bot.watching import stored
 
 log = logging.getLogger(__name__)
 
 
 async def take_up(live: Live, store: Store, settings: Settings) -> None:
     """Take up what the file says from now on, each of its routes with the time since when it is there."""
-    dates = await store.date_routes({routespec.placed(route) for route in settings.routes})
-    routes = tuple(replace(route, since=dates[routespec.placed(route)]) for route in settings.routes)
+    dates = await store.date_routes({stored.placed(route) for route in settings.routes})
+    routes = tuple(replace(route, since=dates[stored.placed(route)]) for route in settings.routes)
     live.file(replace(settings, routes=routes))
 
 
@@ -34,7 +34,7 @@ async def load(live: Live, store: Store) -> None:
 
 def read(watch: Watch) -> tuple[Route | None, str]:
     """A kept route; or why it is none, say for this version of the bridge."""
-    route, problems = routespec.read(routespec.loads(watch.spec), watch.channel)
+    route, problems = stored.read(stored.loads(watch.spec), watch.channel)
     if route is None:
         return None, " ".join(one.words for one in problems) or "nobody knows why"
     return replace(route, number=watch.id, watched=True, since=watch.since), ""

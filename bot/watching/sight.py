@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from bot import routechecks, routespec
 from bot.desk import Desk
 from bot.errors import BridgeError
 from bot.model import Mailbox
-from bot.routelist import NO_CHANNEL, NO_MAILBOX, Row
 from bot.slackapi import call
+from bot.watching import checks, stored
+from bot.watching.lists import NO_CHANNEL, NO_MAILBOX, Row
 
 _UNREAD = "whoever may change routes is told why"
 
@@ -38,11 +38,11 @@ def row(one: Row, by: Sight) -> Row:
         return replace(one, hidden=NO_CHANNEL)
     if one.route is None:
         return replace(one, wrong=_UNREAD)
-    boxes = routespec.boxes(one.route)
-    if not {routechecks.identity(box, by.boxes) for box in boxes} <= by.seen:
+    boxes = stored.boxes(one.route)
+    if not {checks.identity(box, by.boxes) for box in boxes} <= by.seen:
         return replace(one, hidden=NO_MAILBOX)
     whole = boxes or by.seen >= {box.id for box in by.boxes}
-    return one if whole else replace(one, route=routespec.discreet(one.route))
+    return one if whole else replace(one, route=stored.discreet(one.route))
 
 
 async def _may_know(desk: Desk, slack_user: str, channel: str) -> bool:

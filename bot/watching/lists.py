@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot import mail, routespec
+from bot import mail
 from bot.cards import Block, button, context, plain, richtext_block
 from bot.richtext import Element, section, text
 from bot.routing import Route
 from bot.store import Watch
+from bot.watching import stored
 
 ADD, EDIT, REMOVE, FURTHER = "watch.add", "watch.edit", "watch.remove", "watch.more"
 """The value of *More* is where to go on, a colon, and `all` where all routes are listed."""
@@ -101,7 +102,7 @@ def _said(row: Row, called: Mapping[int, str]) -> list[Element]:
     if row.route is None:
         words = mail.one_line(f"cannot be read and does nothing: {row.wrong}", _LONGEST)
         return [text(_numbered(row), bold=True), text(f" {words}")]
-    what = "; ".join((routespec.told(row.route, called), *routespec.manner(row.route)))
+    what = "; ".join((stored.told(row.route, called), *stored.manner(row.route)))
     return [text(row.route.called, bold=True), text(f" · {mail.one_line(what, _LONGEST)}")]
 
 
