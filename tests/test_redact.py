@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.redact import Redact, Redactor, problem, redacted
@@ -73,6 +73,24 @@ HIDDEN = [
         "user password is [password] admin password is [password]",
     ),
     ("Customer KND-123456", "Customer [redacted]"),
+    ("Password is: letmein", "Password is: [password]"),
+    ("My password is: letmein", "My password is: [password]"),
+    ("Password:\n\nhunter2\n\nRegards", "Password:\n\n[password]\n\nRegards"),
+    ("Password:\r\n \r\nhunter2", "Password:\r\n \r\n[password]"),
+    ("CVV 123, CVC: 4321, cvv2 code is 123.", "CVV [password], CVC: [password], cvv2 code is [password]."),
+    ("password for account 4711234: hunter2", "password for account 4711234: [password]"),
+    ("password for user lea is hunter2", "password for user lea is [password]"),
+    ("Passwort für WLAN lautet: Katze", "Passwort für WLAN lautet: [password]"),
+    ("PIN code: 1234", "PIN code: [password]"),
+    ("parole: soleil99", "parole: [password]"),
+    ("https://a.example/?code=a1b2c3d4e5f6a7b8c9d0", "https://a.example/?code=[token]"),
+    (
+        "https://a.example/?next=https://b.example/?key=a8f3k2",
+        "https://a.example/?next=https://b.example/?key=[token]",
+    ),
+    (f"{JWT[:40]}…", "[token]…"),
+    (f"{PEM} {PEM}", "[token] [token]"),
+    ("x" * 70 + "4111111111111111", "x" * 70 + "[card number]"),
 ]
 STAYS = [
     "order 4111111111111112",
@@ -91,6 +109,18 @@ STAYS = [
     "password expires on 2026-12-01",
     "clave del problema; passport: X1234567; the pin 12; I can't pass: help",
     "the bearer of this letter was here",
+    "I forgot the password for account 4711234",
+    "Password for account: 4711234",
+    "Passwort für Bestellung 4711234 geht nicht",
+    "Password for user lea@example.com does not work. I sent the password to lea@example.com",
+    "Password:\n\nlea@example.com",
+    "I changed my password on 2024-05-01",
+    "Reset of my password 2024-05-01",
+    "PIN code: 560001 Bangalore",
+    "parole: bonjour",
+    "CVV: missing",
+    "https://shop.example/?ticket=PROJ-123&code=JD0146001234&tracking_code=1Z999AA10123456784",
+    "https://shop.example/auth/orders/invoices/open/a1b2c3d4e5f6",
     "https://shop.example/products/reset-button-2000?utm_source=mail&page=2",
     f"{HOME}/conversation/412?token=abcdef123456",
     "https://acme.slack.com/archives/C012/p1700000000123456",
@@ -142,6 +172,78 @@ def test_a_secret_split_over_leaves_is_found(secret: str, before: str, after: st
     told = redacted(ALL, {"blocks": [block]})["blocks"][0]["elements"][0]["elements"]
     assert "".join(leaf["text"] for leaf in told) == ALL.text(whole)
     assert all(leaf["text"] for leaf in told)
+
+
+REPEATED = [
+    *(
+        "1 ",
+        "1",
+        "4111 ",
+        "4111\n1111\n111 ",
+        "x4111111111111111",
+        "4111111111111111",
+        "DE 8 9 ",
+        "a",
+        "aB3/",
+        "\n",
+    ),
+    *("abcDEF09+/" * 7 + "\n", "A" * 64 + "\n(", "-----BEGIN PRIVATE KEY-----(", "-----END PRIVATE KEY-----"),
+    *(
+        "eyJ",
+        "eyJ-",
+        "eyJaaaaaaaa_",
+        "eyJaaaaaaaa.",
+        "xoxb-",
+        "SG.aaaaaaaaaaaaaaaa.",
+        "api_key=",
+        "Bearer ",
+        "Token\t",
+    ),
+    *(
+        "/auth",
+        "/auth/",
+        "/reset-a_",
+        "?token=",
+        "?code=&",
+        "?a_",
+        "a://",
+        "a://b ",
+        "://",
+        "://a:",
+        "a-",
+        "?card",
+    ),
+    *(
+        "password:",
+        "password\n",
+        "password for a ",
+        "password for a on ",
+        "password is ",
+        "pin:",
+        "cvv ",
+        "parole\t",
+    ),
+]
+
+
+@pytest.mark.parametrize("fragment", REPEATED)
+def test_nothing_that_is_repeated_holds_anything_up(fragment: str) -> None:
+    """Each takes a few hundredths of a second; what is tried anew from every place takes many times as long."""
+    times = 9_000 // len(fragment)
+    texts = [before + fragment * times + after for before in ("", "https://a/") for after in ("", "1…")]
+    texts.append(fragment * times + "\n-----END PRIVATE KEY-----")
+    began = time.process_time()
+    assert all(ALL.text(text) for text in texts)
+    assert time.process_time() - began < 1
+
+
+@given(st.lists(st.sampled_from(REPEATED), min_size=2, max_size=4), st.sampled_from(["", "…", " x"]))
+@settings(max_examples=25, deadline=None)
+def test_nor_does_what_is_repeated_in_turn(fragments: list[str], end: str) -> None:
+    whole = "".join(fragments)
+    began = time.process_time()
+    assert ALL.text(whole * (9_000 // len(whole)) + end)
+    assert time.process_time() - began < 1
 
 
 def leaf(text: str) -> dict[str, Any]:
@@ -237,7 +339,7 @@ def test_a_label_does_not_grow_beyond_what_slack_takes() -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", ["KND-[0-9]{6}", "(?i)vertrag [a-z]{1,20}[0-9]{1,8}", r"\bINT\w+", "AB|CD"]
+    "pattern", ["KND-[0-9]{6}", "(?i)vertrag [a-z]{1,20}[0-9]{1,8}", r"\bINT\w+", "AB|CD", "x.*y.*"]
 )
 def test_a_pattern_that_ends_is_taken(pattern: str) -> None:
     assert problem(pattern) == ""

@@ -209,6 +209,8 @@ def _ends(first: int, sizes: Sequence[int]) -> Iterator[int]:
     """The groups with which a number that begins with group `first` may end, the longest number first."""
     size, found = 0, []
     alone = first == 0 and len(sizes) <= _LONGEST
+    if sizes[first] < 4 and not alone:
+        return iter(())
     for place in range(first, len(sizes) if alone else min(first + _MOST_GROUPS, len(sizes))):
         size += sizes[place]
         if size > _LONGEST:

@@ -28,9 +28,19 @@ _WITHIN: dict[Any, Callable[[Any], Any]] = {
 
 def problem(pattern: str) -> str:
     """Say what is wrong with a pattern; nothing where it is good."""
+    if wrong := endless(pattern):
+        return wrong
+    compiled = re.compile(pattern)
+    if compiled.search("") or compiled.search("a "):
+        return "would hide everything: it finds what is empty, or any letter"
+    return ""
+
+
+def endless(pattern: str) -> str:
+    """Say why a pattern cannot be tried on a text of a few hundred characters; nothing where it can."""
     try:
-        compiled = re.compile(pattern)
-        ways = _ways(_parser.parse(pattern))
+        re.compile(pattern)
+        ways = _ways(_counted(list(_parser.parse(pattern))))
     except (re.error, RecursionError, OverflowError) as error:
         return f"is no regular expression: {error}"
     if ways > _MOST_WAYS:
@@ -38,8 +48,6 @@ def problem(pattern: str) -> str:
             "could be tried in too many ways and hold everything up: say how often at most, "
             "like {1,20} instead of + or *, and repeat nothing that repeats something"
         )
-    if compiled.search("") or compiled.search("a "):
-        return "would hide everything: it finds what is empty, or any letter"
     return ""
 
 
@@ -49,6 +57,12 @@ def found(pattern: re.Pattern[str], text: str) -> Iterator[Span]:
         for one in pattern.finditer(text, start, start + _WINDOW):
             if one.end() > one.start():
                 yield Span(one.start(), one.end(), OWN)
+
+
+def _counted(parts: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+    """The parts of a pattern but a repetition at its end: nothing follows that could make it try again."""
+    kind, what = parts[-1] if parts else (None, None)
+    return parts[:-1] if kind in _REPEATS and _ways(what[2]) == 1 else parts
 
 
 def _ways(tree: Any) -> int:

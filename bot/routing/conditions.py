@@ -19,6 +19,8 @@ Week = tuple[tuple[Span, ...], ...]
 NOBODY, ANYBODY = "nobody", "anybody"
 OPEN, CLOSED = "open", "closed"
 _MINUTES = 24 * 60
+_SEEN = 300
+"""Characters of a subject in which patterns search, so that none can search for long."""
 
 
 class Key(StrEnum):
@@ -64,8 +66,9 @@ class Text:
         return cls(said, re.compile(rf"(?<!\w){inner}(?!\w)"), max(words, key=len, default=""))
 
     def found(self, subject: str) -> bool:
-        """Whether it stands in a casefolded subject."""
-        return self.part in subject and self.pattern.search(subject) is not None
+        """Whether it stands in a casefolded subject; a pattern sees only how that begins."""
+        most = len(subject) if self.part else _SEEN
+        return self.part in subject and self.pattern.search(subject, 0, most) is not None
 
 
 @dataclass(frozen=True, slots=True)
