@@ -4,14 +4,12 @@ It knows nothing of the bridge's code: it keeps its own books of who waits, from
 clock on the wall.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from tests.month.scenario import BOXES, DAYS, HALF, START, Box, Event, Month
-
-CLAIMED, GRACE = 30, 10
-"""Minutes of business time for which somebody is on it, and which they then have for an answer."""
+from tests.month.cases import Case, happens, opened, place
+from tests.month.scenario import BOXES, DAYS, HALF, START, Box, Month
 
 
 @dataclass(frozen=True, order=True)
@@ -25,37 +23,6 @@ class Ping:
     """Who gets it: `thread`, `thread @ana`, `direct ana`."""
 
 
-@dataclass
-class _Case:
-    """One conversation."""
-
-    box: int
-    status: str = "active"
-    since: datetime | None = None
-    """Since when a customer waits, and the steps said of that so far."""
-    said: dict[str, int] = field(default_factory=dict)
-    """By place, a channel's thread or a person: one who gets the conversation later is told of it then."""
-    open_for: int = 0
-    """Half minutes of business time so far."""
-    assignee: str = ""
-    unanswered: bool = False
-    """Whether something of the customer's is unanswered, were it closed or not."""
-    quiet: datetime | None = None
-    claim: "_Claim | None" = None
-
-
-@dataclass
-class _Claim:
-    """Somebody is on it: quiet for a while of business time, then asked, and after silence released."""
-
-    who: str
-    assigned: bool
-    """Whether it was not theirs before."""
-    left: int = 2 * CLAIMED
-    grace: int = 2 * GRACE
-    asked: bool = False
-
-
 @dataclass(frozen=True)
 class Told:
     """What must come of the month."""
@@ -67,24 +34,34 @@ class Told:
     """When somebody is to be asked whether they are still on it, or is released."""
     late: dict[int, set[int]]
     """Which conversations wait too long at its end, by mailbox."""
+    beyond: Mapping[tuple[str, date], set[int]]
+    """The conversations for which somebody was beyond their budget, by person and day."""
+    anew: set[datetime]
+    """When a mailbox opens in the days after that."""
 
 
-def is_open(box: Box, at: datetime) -> bool:
-    """Whether somebody is there in the half minute that begins then, by the clock on their wall."""
-    if box.week is None:
-        return True
-    wall = at.astimezone(box.zone)
-    if wall.date().isoformat() in box.closed:
-        return False
-    minute = wall.hour * 60 + wall.minute
-    return any(first <= minute < last for first, last in box.week.get(wall.weekday(), ()))
+@dataclass
+class _Books:
+    """Who was called how often on which day, and for what nobody called them."""
+
+    budget: int
+    called: Collection[tuple[datetime, int, str]]
+    """Whom the bridge called when, for which conversation: of several at one moment any may be the first."""
+    spent: dict[tuple[str, date], int] = field(default_factory=dict)
+    beyond: dict[tuple[str, date], set[int]] = field(default_factory=dict)
+    anew: set[datetime] = field(default_factory=set)
 
 
-def told(month: Month) -> Told:
-    """All that must be said in the month, and how things stand at its end."""
-    cases: dict[int, _Case] = {}
+def told(month: Month, said: Collection[Ping] = ()) -> Told:
+    """All that must be said in the month, and how things stand at its end.
+
+    Where a budget does not do for all that is due at one moment, those come first who did in what was `said`.
+    """
+    cases: dict[int, Case] = {}
     looks: set[datetime] = set()
-    said = list(_pings(month, cases, looks))
+    called = {(one.at, one.conversation, who) for one in said for how in one.told for who in _called(how)}
+    books = _Books(month.budget, called)
+    pings = list(_pings(month, cases, looks, books))
     waiting = {number for number, case in cases.items() if case.since and case.status == "active"}
     end = START + timedelta(days=DAYS)
     late: dict[int, set[int]] = {}
@@ -93,40 +70,106 @@ def told(month: Month) -> Told:
         asleep = case.quiet is not None and end < case.quiet
         if case.open_for >= 2 * BOXES[case.box].ladder[0][0] and not asleep:
             late.setdefault(case.box, set()).add(number)
-    return Told(said, waiting, looks, late)
+    return Told(pings, waiting, looks, late, books.beyond, books.anew)
 
 
-def _pings(month: Month, cases: dict[int, _Case], looks: set[datetime]) -> Iterator[Ping]:
+def _pings(month: Month, cases: dict[int, Case], looks: set[datetime], books: _Books) -> Iterator[Ping]:
     events = list(month.events)
     at = START
-    opened: dict[int, bool] = {}
     while at < START + timedelta(days=DAYS):
         while events and events[0].at <= at:
-            _happens(cases, events.pop(0), month)
-        opened = {number: is_open(box, at) for number, box in enumerate(BOXES)}
+            happens(cases, events.pop(0), month)
+        quarter = at.replace(minute=at.minute // 15 * 15, second=0)
+        now_open = {number: opened(number, quarter) for number in range(len(BOXES))}
         away = {who for who, begin, end in month.pauses if begin <= at < end}
         asleep = any(begin <= at < end for begin, end in month.sleeps)
+        due: dict[int, tuple[int, tuple[str, ...]]] = {}
         for number, case in cases.items():
             if case.since is None or case.status != "active":
                 continue
-            here = opened[case.box]
+            here = now_open[case.box]
             if case.claim and here and not asleep:
                 _asks(case, at, looks)
             if here and not case.claim and not asleep and not (case.quiet and at < case.quiet):
                 step = _due(BOXES[case.box], case.open_for)
-                told = _told(case, step, away) if step >= 0 else ()
-                new = [how for how in told if case.said.get(_place(case, how), -1) < step]
-                case.said |= {_place(case, how): step for how in new}
-                if new:
-                    yield Ping(at, number, step, tuple(new))
+                if step >= 0:
+                    due[number] = step, _told(case, step, away)
             case.open_for += here
             if case.claim and here:
                 case.claim.left -= not case.claim.asked
                 case.claim.grace -= case.claim.asked
+        _charge(at, cases, due, books)
+        for number, (step, how) in due.items():
+            case = cases[number]
+            new = [one for one in _within(case, step, how) if case.said.get(place(case, one), -1) < step]
+            case.said |= {place(case, one): step for one in new}
+            if new:
+                yield Ping(at, number, step, tuple(new))
+        if books.beyond and at == quarter:
+            books.anew |= {at} if any(_begins(number, at, books) for number in now_open) else set()
         at += HALF
 
 
-def _asks(case: _Case, at: datetime, looks: set[datetime]) -> None:
+def _called(how: str) -> tuple[str, ...]:
+    """Who is called by that, a group apart."""
+    who = how.removeprefix("direct ").removeprefix("thread @")
+    return () if who in ("thread", "duty") else (who,)
+
+
+def _begins(number: int, at: datetime, books: _Books) -> bool:
+    """Whether a mailbox opens then, or a day begins in it, soon after somebody was beyond their budget."""
+    today = at.astimezone(BOXES[number].zone).date()
+    before = at - timedelta(minutes=15)
+    new = not opened(number, before) or before.astimezone(BOXES[number].zone).date() < today
+    soon = any(day <= today <= day + timedelta(days=5) for _, day in books.beyond)
+    return opened(number, at) and new and soon
+
+
+def _charge(
+    at: datetime, cases: Mapping[int, Case], due: Mapping[int, tuple[int, tuple[str, ...]]], books: _Books
+) -> None:
+    """Ask of each who would be called anew whether they may be: those first whom the bridge did call."""
+    asked = [(number, who) for number, (step, told) in due.items() for who in _new(cases[number], step, told)]
+    for number, who in sorted(asked, key=lambda one: (at, *one) not in books.called):
+        case = cases[number]
+        today = at.astimezone(BOXES[case.box].zone).date()
+        day, may = case.judged.get((who, due[number][0]), (date.min, False))
+        if may or day >= today:
+            continue
+        may = books.spent.get((who, today), 0) < books.budget
+        books.spent[who, today] = books.spent.get((who, today), 0) + may
+        case.judged[who, due[number][0]] = today, may
+        if not may:
+            case.missed.add((who, due[number][0]))
+            books.beyond.setdefault((who, today), set()).add(number)
+
+
+def _new(case: Case, step: int, told: tuple[str, ...]) -> Iterator[str]:
+    """Who would be called by what is not said yet, or was not called by what is."""
+    for how in told:
+        for who in _called(how):
+            if case.said.get(f"direct {who}") == step:
+                continue
+            refused = (who, step) in case.judged and not case.judged[who, step][1]
+            if how.startswith("direct") or case.said.get(place(case, how), -1) < step or refused:
+                yield who
+
+
+def _within(case: Case, step: int, told: tuple[str, ...]) -> tuple[str, ...]:
+    """What is left of it: a line calls nobody who has had enough, and tells them directly another day."""
+    if not any(_called(how) for how in told):
+        return told
+    may = {who for (who, number), (_, allowed) in case.judged.items() if number == step and allowed}
+    may |= {who for who in ("ana", "ben", "boss") if case.said.get(f"direct {who}") == step}
+    if told[0].startswith("direct"):
+        return tuple(how for how in told if may.issuperset(_called(how))) or ("thread",)
+    (who,) = _called(told[0])
+    if case.said.get(place(case, told[0]), -1) < step:
+        return told if who in may else ("thread",)
+    return (f"direct {who}",) if who in may and (who, step) in case.missed else ()
+
+
+def _asks(case: Case, at: datetime, looks: set[datetime]) -> None:
     """Whoever is on it is asked once their time is up, and loses it by silence."""
     claim = case.claim
     if claim and claim.asked and claim.grace <= 0:
@@ -147,11 +190,7 @@ def _due(box: Box, open_for: int) -> int:
     return due
 
 
-def _place(case: _Case, how: str) -> str:
-    return how if how.startswith("direct") else f"thread in {BOXES[case.box].name}"
-
-
-def _told(case: _Case, step: int, away: set[str]) -> tuple[str, ...]:
+def _told(case: Case, step: int, away: set[str]) -> tuple[str, ...]:
     """Who is told of a step: nobody who is away, unless they were told of it before."""
     box, assignee = BOXES[case.box], case.assignee
     how = box.ladder[step - 1][1] if step else "thread"
@@ -174,78 +213,3 @@ def _told(case: _Case, step: int, away: set[str]) -> tuple[str, ...]:
     if in_slack:
         return (f"thread @{in_slack}",)
     return ("thread @duty",) if box.duty else ("thread",)
-
-
-def _begin(case: _Case, at: datetime) -> None:
-    case.since, case.said, case.open_for = at, {}, 0
-
-
-def _happens(cases: dict[int, _Case], event: Event, month: Month) -> None:
-    what = event.what
-    if what == "writes":
-        cases[event.conversation] = _Case(month.boxes[event.conversation], unanswered=True)
-        _begin(cases[event.conversation], event.at)
-        return
-    case = cases.get(event.conversation)
-    if case is None:
-        return
-    if what == "asks":
-        case.quiet = None
-        if case.since is None or case.status != "active":
-            _begin(case, event.at)
-        case.status, case.unanswered = "active", True
-    elif what == "claims":
-        _claims(case, event)
-    elif what == "answers":
-        case.claim = None
-        case.status, case.since, case.unanswered, case.quiet = "pending", None, False, None
-    elif what == "closes":
-        case.status, case.since, case.quiet, case.claim = "closed", None, None, None
-    elif what == "reopens":
-        if case.status != "active" and case.unanswered:
-            _begin(case, event.at)
-        case.status = "active"
-    elif what == "assigns":
-        _assigned(case, event.who)
-    elif what == "unassigns":
-        _assigned(case, "")
-    elif what == "merges":
-        _merges(case, cases[event.to])
-    elif what == "moves":
-        _moves(case, event)
-    elif what == "snoozes" and case.status != "closed":
-        case.quiet, case.claim = event.at + timedelta(hours=event.to), None
-
-
-def _claims(case: _Case, event: Event) -> None:
-    """Where nobody waits there is nothing to be on."""
-    if case.since is None or case.status != "active":
-        return
-    before = case.claim
-    again = before is not None and before.who == event.who and before.assigned
-    case.claim = _Claim(event.who, case.assignee != event.who or again)
-    case.assignee, case.quiet = event.who, None
-
-
-def _assigned(case: _Case, who: str) -> None:
-    """Somebody else's it is not the claim's any more."""
-    case.assignee = who
-    if case.claim and case.claim.who != who:
-        case.claim = None
-
-
-def _merges(case: _Case, other: _Case) -> None:
-    """The older wait goes on, in the conversation that is left, where nobody has heard of it yet."""
-    if case.since and other.since and other.since < case.since:
-        case.since, case.said, case.open_for = other.since, {}, other.open_for
-    other.since = None
-
-
-def _moves(case: _Case, event: Event) -> None:
-    """The wait goes on, under the hours and the ladder of where it is now, and is told of there anew."""
-    case.box = event.to
-    if case.since:
-        at, case.open_for = case.since, 0
-        while at < event.at:
-            case.open_for += is_open(BOXES[case.box], at)
-            at += HALF

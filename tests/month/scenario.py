@@ -98,12 +98,18 @@ class Month:
     restarts: list[datetime]
     pauses: list[tuple[str, datetime, datetime]]
     """Who is not to be disturbed, and when."""
+    budget: int = 1000
+    """How many pings one person gets a day."""
 
 
-def month(seed: int, count: int, paused: tuple[str, ...] = ("ana",), *, claims: bool = False) -> Month:
+def month(
+    seed: int, count: int, paused: tuple[str, ...] = ("ana",), *, claims: bool = False, budget: int = 1000
+) -> Month:
     """Make up a month with so many conversations; those in `paused` do not want to be disturbed at times.
 
-    With `claims` people say that they are on it, in conversations that are neither moved nor merged.
+    With `claims` people say that they are on it, in conversations that are neither moved nor merged. Where the
+    `budget` is small, `paused` should be empty: what is beyond it may go to others while somebody is away, and
+    nothing tells the bridge of that moment.
     """
     chance = random.Random(seed)
     events: list[Event] = []
@@ -121,7 +127,7 @@ def month(seed: int, count: int, paused: tuple[str, ...] = ("ana",), *, claims: 
     restarts = [
         START + timedelta(days=chance.randrange(DAYS), hours=chance.randrange(24)) + HALF for _ in "12"
     ]
-    return Month(kept, boxes, sleeps, sorted(restarts), _pauses(chance, paused))
+    return Month(kept, boxes, sleeps, sorted(restarts), _pauses(chance, paused), budget)
 
 
 _PLAIN = ("writes", "asks", "notes", "assigns", "unassigns")
