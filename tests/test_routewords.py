@@ -14,7 +14,7 @@ from bot.errors import UserError
 from bot.model import Mailbox
 from bot.routing import Route
 from bot.store import Watch
-from bot.watching import dialog, phrases, stored
+from bot.watching import dialog, lists, phrases, sight, stored
 from bot.watching.dialog import Form
 from bot.watching.lists import MOST, Listing, Row, blocks
 from sandbox.slack import forms
@@ -220,6 +220,43 @@ def test_a_route_is_told_as_people_say_it(spec: dict[str, Any], told: str) -> No
     route, _ = stored.read(spec, "C1")
     assert route
     assert stored.told(route, CALLED) == told
+
+
+SOLD = {"customer": "cy@example.org", "unless": [{"tag": "x", "field": {"Plan": "Gold"}}]}
+MUTE = 'every mailbox, customer (not said here), unless tag "x", field (not said here)'
+
+
+@pytest.mark.parametrize(
+    ("spec", "seen", "channels", "read"),
+    [
+        (
+            SOLD,
+            {1, 2},
+            {"C1"},
+            'every mailbox, customer "cy@example.org", unless tag "x", field Plan',
+        ),
+        (SOLD, {1}, {"C1"}, MUTE),
+        ({"mailbox": 1, **SOLD}, {1}, {"C1"}, 'Support, customer "cy@example.org"'),
+        ({"mailbox": "support", "tag": "a"}, {1}, {"C1"}, 'support, tag "a"'),
+        ({"mailbox": [1, 2], "tag": "a"}, {1}, {"C1"}, lists.NO_MAILBOX),
+        ({"mailbox": "gone", "tag": "a"}, {1, 2}, {"C1"}, lists.NO_MAILBOX),
+        ({"any": [{"tag": "a"}, {"all": [{"mailbox": 2}]}]}, {1}, {"C1"}, lists.NO_MAILBOX),
+        ({"tag": "a"}, {1, 2}, set(), lists.NO_CHANNEL),
+        ({"moon": "full"}, {1}, {"C1"}, "cannot be read and does nothing: whoever may change routes"),
+    ],
+)
+def test_nobody_reads_of_a_route_what_they_may_not_see(
+    spec: dict[str, Any], seen: set[int], channels: set[str], read: str
+) -> None:
+    route, problems = stored.read(spec, "C1")
+    watch = Watch("C1", "{}", "U1", 3, 7)
+    row = Row(route, watch, " ".join(one.words for one in problems), by="Ana")
+    by = sight.Sight(frozenset(seen), BOXES, frozenset(channels))
+    made = str(blocks(Listing([sight.row(row, by)], CALLED, "bridge.toml", may=False, everywhere=True)))
+    assert read in made.replace("\\'", "'")
+    assert ("C1" in made) is (read != lists.NO_CHANNEL)
+    assert ("cy@example.org" in made) is ("cy@" in read)
+    assert "moon" not in made
 
 
 @pytest.mark.parametrize("start", [0, MOST])
