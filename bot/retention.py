@@ -57,13 +57,22 @@ class RetentionRound:
 
         Those of a channel that is archived, or that the bot does not see, wait for the mark to come round.
         """
+        shut: set[str] = set()
         for count, (channel, ts) in enumerate(lines):
-            if not self._lanes.enter(EDITS, 0) or not await self._replace(channel, ts, after):
+            if channel in shut:
+                continue
+            if not self._lanes.enter(EDITS, 0):
                 return count
+            try:
+                await self._replace(channel, ts, after)
+            except BridgeError as error:
+                log.warning("message %s in %s is replaced later: %s", ts, channel, error)
+                if not shuts(error):
+                    return count
+                shut.add(channel)
         return len(lines)
 
-    async def _replace(self, channel: str, ts: str, after: timedelta) -> bool:
-        """Replace a message; False where it is to be tried again by the next round."""
+    async def _replace(self, channel: str, ts: str, after: timedelta) -> None:
         said = expired_lines(after)
         try:
             await call(
@@ -71,8 +80,4 @@ class RetentionRound:
             )
         except SlackRefused as error:
             log.warning("message %s in %s stays as it is: %s", ts, channel, error)
-        except BridgeError as error:
-            log.warning("message %s in %s is replaced later: %s", ts, channel, error)
-            return shuts(error)
         await self._desk.store.unmention(channel, ts)
-        return True

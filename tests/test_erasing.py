@@ -2,8 +2,10 @@
 
 import json
 import sqlite3
+from collections.abc import AsyncIterator
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,11 +14,13 @@ from bot import crashpoints
 from bot.bridgefile import Replies
 from bot.erasing import EXPIRED, GONE, STAYS, How, erased, expired
 from bot.forgetting import forget
+from bot.plan import LIST
+from bot.retention import MOST
 from bot.retentionfile import Retention, read
 from bot.roundup import Line, Missed, away, digest
 from bot.routing import Route
 from bot.scrubbing import scrubbed, spoken_of
-from bot.store import Delivery, Store, Watch
+from bot.store import Delivery, Draft, ReplyState, Store, Watch
 from bot.tables import Where
 from bot.veil import since
 from bot.waitlist import Entry, listing
@@ -159,6 +163,48 @@ def test_the_table_of_the_file(table: dict[str, object], after: timedelta | None
     assert read(Where("bridge.toml", "[retention]"), table, problems) == Retention(after)
     assert says in "".join(problems)
     assert bool(problems) == bool(says)
+
+
+# ------------------------------------------------------------------------------------- what is remembered
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    one = Store(str(tmp_path / "bridge.db"), lambda: NOW)
+    yield one
+    await one.close()
+
+
+async def says(store: Store, conversation: int, key: str, ts: str, version: str) -> None:
+    await store.begin_post(conversation, "C1", key, version)
+    await store.posted(conversation, "C1", key, ts, version)
+
+
+@pytest.mark.parametrize(
+    ("key", "version", "old"),
+    [
+        ("thread:7", "v", True),
+        ("thread:7", "name:said", False),  # a digest says it
+        ("thread:7", EXPIRED, False),
+        ("reply:7", "v", True),
+        ("files:7", "F01 F02", True),
+        ("files:7", "before", False),
+        ("files:7", "", False),
+        ("card", "v", False),
+    ],
+)
+async def test_only_what_expires_is_looked_for(store: Store, key: str, version: str, old: bool) -> None:
+    await says(store, 5, key, "100.1", version)
+    assert await store.old_posts(200, 0, 9, (EXPIRED,)) == ([5] if old else [])
+    assert bool(expired(await store.posts(5), "https://help.example.org/5", DAY, NOW)) == old
+
+
+async def test_old_messages_are_gone_through_but_for_a_list_that_lives(store: Store) -> None:
+    for ts, alone in (("100.1", False), ("100.2", True), ("100.3", False), ("900.1", False)):
+        await store.mention("C1", ts, 5, alone=alone)
+    await says(store, 0, LIST, "100.3", "v")
+    assert await store.old_mentions(200, 0, 1, LIST) == [("C1", "100.1")]
+    assert await store.old_mentions(200, 100.1, 9, LIST) == [("C1", "100.2")]
 
 
 # ------------------------------------------------------------------------------------- in the house
@@ -330,6 +376,35 @@ async def test_what_is_too_old_becomes_a_link(house: House) -> None:
     house.freescout.customer_replies(1, "<p>It burns anew.</p>")
     await house.until(lambda: "It burns anew." in house.said(card))
     assert "secretly" not in house.said(card)
+
+
+async def test_an_archived_channel_keeps_no_other_from_growing_old(house: House) -> None:
+    await restarted(house, retention=Retention(90 * DAY))
+    sales, support = house.slack.channel("sales").id, house.slack.channel("support").id
+    summary = house.slack.workspace.from_app(support, "Secret fire", [])
+    await house.slack.archives("sales")
+    store = Store(house.settings.database_path, house.clock, visiting=True)
+    for number in range(MOST):
+        await store.mention(sales, f"100.{number:06}", 7)
+    await store.mention(support, summary.ts, 7)
+    house.clock.skip(91 * DAY)
+    for _ in range(2):  # each start makes a round
+        await restarted(house)
+    await house.until(lambda: summary.text != "Secret fire", 15)
+    assert len(await store.mentions(7)) == MOST
+    await store.close()
+
+
+async def test_a_reply_that_was_given_up_goes_once_its_words_are_wiped(store: Store) -> None:
+    draft = Draft("V1", 5, 412, "message", "Hello", 3, "U1", "C1", "1.2", "mark@example.org", "pending")
+    assert await store.queue(draft)
+    (reply,) = await store.untold()
+    await store.mark_reply(reply, ReplyState.FAILED)
+    assert await store.undecided(5) == [reply.id]
+    (failed,) = await store.untold()
+    await store.tell_reply(failed)
+    assert await store.wipe_texts(NOW.timestamp() + 1) == 1
+    assert await store.undecided(5) == []
 
 
 # ------------------------------------------------------------------------------------- forgetting

@@ -460,6 +460,23 @@ async def test_a_summary_whose_answer_was_lost_in_a_crash_is_said_once(wall: Wal
 
 
 @IN_MODULE
+async def test_what_speaks_of_conversations_is_noted_so_also_where_it_was_cut_off(wall: Wall) -> None:
+    spoken = Message("Two wait", ({**context(plain("A ladder")), "block_id": "line.6"},))
+    wall.slack.faults.api("chat.postMessage", cut=True, after=True, times=2)
+    for say in (
+        wall.poster.summarise(wall.channel, "s1", spoken, []),
+        wall.poster.take(0, wall.channel, Step("list", "1", spoken, None), None),
+    ):
+        with pytest.raises(Ambiguous):
+            await say
+    for row in await wall.store.posts(0):
+        await wall.poster.settle(0, row, None)
+    said = [(wall.channel, one.ts, False) for one in wall.slack.messages("support")]
+    assert len(said) == 2
+    assert await wall.store.mentions(6) == said
+
+
+@IN_MODULE
 async def test_a_summary_that_slack_refuses_may_be_said_later(wall: Wall) -> None:
     wall.slack.faults.api("chat.postMessage", error="ratelimited", retry_after=1)
     with pytest.raises(Transient):
