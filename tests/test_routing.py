@@ -87,6 +87,7 @@ def takes(table: dict[str, Any], *, there: bool = False, **changes: Any) -> bool
         ({"subject": "(again)"}, True),
         ({"subject": "/order form [0-9]{4}/"}, True),
         ({"subject": "/^invoice/"}, False),
+        ({"subject": "/.*form.*/"}, True),
         ({"subject": ["nothing", "invoice"]}, True),
         ({"type": "email"}, True),
         ({"type": ["phone", "chat"]}, False),

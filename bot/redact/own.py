@@ -61,8 +61,8 @@ def found(pattern: re.Pattern[str], text: str) -> Iterator[Span]:
 
 def _counted(parts: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
     """The parts of a pattern but a repetition at its end: nothing follows that could make it try again."""
-    kind, what = parts[-1] if parts else (None, None)
-    return parts[:-1] if kind in _REPEATS and _ways(what[2]) == 1 else parts
+    again = bool(parts) and parts[-1][0] in _REPEATS and _ways(parts[-1][1][2]) == 1
+    return parts[:-1] if again else parts
 
 
 def _ways(tree: Any) -> int:

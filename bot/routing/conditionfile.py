@@ -19,9 +19,9 @@ from bot.routing.conditions import (
     Field,
     Key,
     Rule,
-    Text,
     Week,
 )
+from bot.routing.subject import Text
 from bot.tables import Where, mailbox, meant, unknown
 
 CONDITIONS = tuple(key.value for key in Key)

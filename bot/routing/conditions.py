@@ -4,23 +4,21 @@ A condition names one fact and the values that it may have; one of them is enoug
 its conditions do, one of its `any`, and none of its `unless`. `doubt` finds the first part that does not.
 """
 
-import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
-from typing import Any, Self
+from typing import Any
 
 from bot.hours import ALWAYS, Hours, Span
 from bot.model import Conversation, Mailbox, Person
+from bot.routing.subject import Text
 
 Week = tuple[tuple[Span, ...], ...]
 NOBODY, ANYBODY = "nobody", "anybody"
 OPEN, CLOSED = "open", "closed"
 _MINUTES = 24 * 60
-_SEEN = 300
-"""Characters of a subject in which patterns search, so that none can search for long."""
 
 
 class Key(StrEnum):
@@ -47,28 +45,6 @@ class Field:
 
     name: str
     values: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """Words that stand next to each other in a subject, or a regular expression for it."""
-
-    said: str
-    pattern: re.Pattern[str] = field(compare=False)
-    part: str = field(default="", compare=False)
-    """What has to stand in the subject in any case, which is quicker to see."""
-
-    @classmethod
-    def of_words(cls, said: str) -> Self:
-        """Whole words, in any case of their letters."""
-        words = said.casefold().split()
-        inner = r"\s+".join(re.escape(one) for one in words)
-        return cls(said, re.compile(rf"(?<!\w){inner}(?!\w)"), max(words, key=len, default=""))
-
-    def found(self, subject: str) -> bool:
-        """Whether it stands in a casefolded subject; a pattern sees only how that begins."""
-        most = len(subject) if self.part else _SEEN
-        return self.part in subject and self.pattern.search(subject, 0, most) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +236,7 @@ def _fields(conversation: Conversation) -> Mapping[str, frozenset[str]]:
     return found
 
 
-def _about(wanted: Collection["Text"], facts: Facts) -> bool:
+def _about(wanted: Collection[Text], facts: Facts) -> bool:
     """Words stand in the subject as words, patterns anywhere."""
     for one in wanted:  # noqa: SIM110 - a generator costs more than most searches do
         if one.found(facts.subject):
