@@ -4,9 +4,8 @@ from bot.store.claims import Claim, ClaimState, Ended, Snooze
 from bot.store.outbox import LATE, TYPED
 from bot.store.people import Link, LinkCode
 from bot.store.routes import Watch
-from bot.store.rows import Choice, Delivery, Draft, Looked, Reply, ReplyState, Work, Writing
+from bot.store.rows import FOR_EVER, Choice, Delivery, Draft, Looked, Reply, ReplyState, Work, Writing
 from bot.store.sqlite import Store
-from bot.store.work import FOR_EVER
 from bot.store.writing import FORGOTTEN
 
 __all__ = [

@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 
 _TRIES = 3
+FOR_EVER = "convo.deleted_forever"
+"""The one bell that says more than to look: what FreeScout has no more was deleted, and is not away."""
 
 
 class ReplyState(StrEnum):

@@ -8,13 +8,11 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from bot.store.rows import Looked, Work
+from bot.store.rows import FOR_EVER, Looked, Work
 from bot.store.table import Table
 from bot.store.writer import Writer
 from bot.waits import wait_for
 
-FOR_EVER = "convo.deleted_forever"
-"""The one bell that says more than to look: what FreeScout has no more was deleted, and is not away."""
 _CLAIMED = "returning conversation, reason, rung, attempts, held, waits"
 _DUE = (
     "select conversation, priority, due from work where claimed = 0 and parked = 0 and due <= :now union all"
@@ -244,8 +242,8 @@ def _ring(db: Database, rows: Sequence[tuple[int, str, int, float, float]]) -> N
         " from json_each(?) where true on conflict do update set"
         " rung = rung + 1, attempts = case when parked then 0 else attempts end, parked = 0, again = 0,"
         " priority = min(priority, excluded.priority), first_rung = min(first_rung, excluded.first_rung),"
-        f" reason = case when reason = '{FOR_EVER}' then reason"
-        f" when excluded.due < due or excluded.reason = '{FOR_EVER}' then excluded.reason else reason end,"
+        f" reason = case when reason != '{FOR_EVER}' and (excluded.due < due or"
+        f" excluded.reason = '{FOR_EVER}') then excluded.reason else reason end,"
         " due = min(due, excluded.due"
         f" + case when waits != '' and excluded.priority > 1 then {_SOON} else 0 end)",
         (json.dumps(rows),),
