@@ -42,8 +42,7 @@ class WorkTable(Table):
     ) -> None:
         """Ask for a look at each; one look answers however many asked. A lower priority goes first."""
         now = self._time()
-        at = due.timestamp() if due else now
-        rows = [(conversation, reason, priority, at, now) for conversation in conversations]
+        rows = [(one, reason, priority, due.timestamp() if due else now, now) for one in conversations]
         await self._writer.add(_ring, rows)
         self._work_changed.set()
 
