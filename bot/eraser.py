@@ -12,7 +12,6 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import policy
 from bot.cards import Message, gone_card
 from bot.course import Course
 from bot.crashpoints import reached
@@ -22,10 +21,9 @@ from bot.errors import BridgeError, Misconfigured
 from bot.lanes import EDITS, Lanes
 from bot.model import Conversation
 from bot.plan import CARD, FILES, RECEIPT, Posted, Urgency
-from bot.policy import Then
 from bot.poster import Poster
 from bot.scrubbing import scrubbed, unpictured
-from bot.slackapi import SlackRefused, call
+from bot.slackapi import SlackRefused, call, shuts
 from bot.store import FOR_EVER, Delivery, Store
 
 log = logging.getLogger(__name__)
@@ -261,12 +259,6 @@ class Erasing:
         else:
             self._lanes.went(lane)
         return ""
-
-
-def shuts(error: BridgeError) -> bool:
-    """Whether an error is one channel's, which somebody has to put right: it is archived, or not ours."""
-    code = error.code if isinstance(error, Misconfigured) else ""
-    return policy.slack(code).then in (Then.SHUT, Then.JOIN)
 
 
 def done(posted: Posted | None) -> bool:

@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.desk import Desk
-from bot.eraser import shuts
 from bot.erasing import DONE, expired_lines
 from bot.errors import BridgeError
 from bot.lanes import EDITS, Lanes
 from bot.plan import LIST
-from bot.slackapi import SlackRefused, call
+from bot.slackapi import SlackRefused, call, shuts
 
 log = logging.getLogger(__name__)
 

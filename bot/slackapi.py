@@ -91,6 +91,12 @@ def meaning(error: SlackApiError) -> BridgeError:
     return SlackRefused(code, _detail(data))
 
 
+def shuts(error: BridgeError) -> bool:
+    """Whether an error is one channel's, which somebody has to put right: it is archived, say."""
+    code = error.code if isinstance(error, Misconfigured) else ""
+    return policy.slack(code).then in (Then.SHUT, Then.JOIN)
+
+
 def _retry_after(response: Any) -> float:
     value = str(getattr(response, "headers", {}).get("Retry-After", ""))
     return min(float(value), 3600.0) if value.isascii() and value.isdigit() else 5.0

@@ -349,6 +349,17 @@ async def test_nothing_waits_for_a_channel_that_the_bot_does_not_see(house: Hous
     await store.close()
 
 
+async def test_what_people_were_told_directly_goes_with_its_conversation(house: House) -> None:
+    card = await house.writes("Secret fire", "<p>It burns secretly.</p>")
+    await house.ana.presses("I'm On It", on=card)
+    await house.until(lambda: "is on it" in card.all_text)
+    await house.ben.types("/freescout snooze 412 5h", channel="support")
+    await house.until(lambda: any("Secret fire" in one.all_text for one in direct(house, house.ana)))
+    house.freescout.agent_deletes_forever(1)
+    await house.until(lambda: "for good" in card.all_text, 15)
+    assert direct(house, house.ana) == []
+
+
 def texts(house: House) -> set[tuple[str, ...]]:
     """What the outbox holds of people's words."""
     with closing(sqlite3.connect(house.settings.database_path)) as database:
@@ -391,6 +402,7 @@ async def test_an_archived_channel_keeps_no_other_from_growing_old(house: House)
     for _ in range(2):  # each start makes a round
         await restarted(house)
     await house.until(lambda: summary.text != "Secret fire", 15)
+    await house.quiet()
     assert len(await store.mentions(7)) == MOST
     await store.close()
 
