@@ -83,6 +83,7 @@ HIDDEN = [
     ("Passwort für WLAN lautet: Katze", "Passwort für WLAN lautet: [password]"),
     ("PIN code: 1234", "PIN code: [password]"),
     ("parole: soleil99", "parole: [password]"),
+    ("parola d'ordine: ciao", "parola d'ordine: [password]"),
     ("https://a.example/?code=a1b2c3d4e5f6a7b8c9d0", "https://a.example/?code=[token]"),
     (
         "https://a.example/?next=https://b.example/?key=a8f3k2",

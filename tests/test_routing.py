@@ -1,5 +1,6 @@
 """Which routes take a conversation: conditions, rules, the default, the first alone; and why, in words."""
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -260,3 +261,16 @@ def test_what_a_route_cannot_mean_is_told_with_its_line(line: str, told: str) ->
     problem = next((one for one in raised.value.problems if told in one), str(raised.value.problems))
     assert told in problem
     assert problem.startswith(("bridge.toml:5", "bridge.toml:6", "bridge.toml:3"))
+
+
+@pytest.mark.parametrize("pattern", ["/a{0,40}a{0,40}b/", "/.*b/", "/a+b.*/"])
+def test_no_subject_keeps_a_pattern_busy(pattern: str) -> None:
+    found = facts(conversation(subject="a" * 100_000), SUPPORT)
+    began = time.process_time()
+    assert not route(subject=pattern).rule.holds(found)
+    assert time.process_time() - began < 1
+
+
+def test_words_are_found_wherever_they_stand_in_a_subject() -> None:
+    found = facts(conversation(subject="a " * 400 + "refund"), SUPPORT)
+    assert route(subject="refund").rule.holds(found)

@@ -8,7 +8,8 @@ from bot.redact.spans import PASSWORD, Span
 _LONG = (
     r"pass(?:word|wort|code|phrase|wd)|kennwort|losungswort|zugangscode|mot de passe|contrase[nñ]a"
     r"|palavra[- ]passe"
-    r"|wachtwoord|l[oö]senord|adgangskode|kodeord|passord|salasana|has[lł]o|heslo|jelsz[oó]|parol[aeăė]?|lozinka"
+    r"|wachtwoord|l[oö]senord|adgangskode|kodeord|passord|salasana|has[lł]o|heslo|jelsz[oó]"
+    r"|parol[aeăė]?(?: d['’]ordine)?|lozinka"
     r"|geslo|lykilor[dð]|slapta[zž]odis|[sş]ifre|пароль|парола|лозинка|κωδικ[οό]ς(?: πρόσβασης)?|סיסמה"
     r"|كلمة (?:المرور|السر)|पासवर्ड|รหัสผ่าน|m[aậ]t kh[aẩ]u|kata sandi|パスワード|密码|密碼|口令|비밀번호|암호"
 )
