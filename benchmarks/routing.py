@@ -18,7 +18,7 @@ from bot import routing
 from bot.freescout import wire
 from bot.hours import read as read_hours
 from bot.model import Conversation, FieldValue, Mailbox
-from bot.routing import Choice, Route, Routing, read_route
+from bot.routing import Choice, Guide, Route, Routing, read_route
 from bot.tables import Where
 
 SIZES = (10, 100, 1_000)
@@ -79,7 +79,7 @@ async def run(*, quick: bool) -> None:
     rounds = ROUNDS // 10 if quick else ROUNDS
     text, one = _RECORDED.read_bytes(), conversation()
     (kept,) = read_hours(Where("x"), [{"zone": "Europe/Berlin", "open": ["mon-fri 09:00-17:00"]}], [])
-    known = {size: routes(size) for size in SIZES}
+    known = {size: Guide(routes(size)) for size in SIZES}
     found = [Found(size, Timing(), Timing()) for size in SIZES]
     reading = Timing()
 

@@ -17,7 +17,7 @@ def matching(
     conversation: Conversation, mailbox: Mailbox | None, settings: Settings, there: Collection[str] = ()
 ) -> tuple[Route, ...]:
     """List the routes that take a conversation. `there` are the channels that show it by now."""
-    return routing.chosen(facts(conversation, mailbox, settings), settings.routes, settings.routing, there)
+    return routing.chosen(facts(conversation, mailbox, settings), settings.guide, settings.routing, there)
 
 
 def choices(

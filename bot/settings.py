@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from urllib.parse import urlsplit
 
 from bot.bridgefile import Claims, Replies, Stale, Sweep, read_file
@@ -12,7 +13,7 @@ from bot.hours import MailboxHours
 from bot.ladderfile import MailboxLadder, Pings
 from bot.redact import Redact, Redactor
 from bot.retentionfile import Retention
-from bot.routing import Route, Routing
+from bot.routing import Guide, Route, Routing
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,11 @@ class Settings:
     def redactor(self) -> Redactor:
         """Hides from Slack what is to be hidden."""
         return Redactor(self.redact, self.freescout_url)
+
+    @cached_property
+    def guide(self) -> Guide:
+        """The routes, in the order in which they are asked; made once for each configuration."""
+        return Guide(self.routes)
 
     @property
     def database_path(self) -> str:

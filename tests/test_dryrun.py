@@ -1,5 +1,6 @@
 """`python -m bot stale --dry-run`: what would be said, and that nothing is said or written for it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -92,9 +93,7 @@ async def test_a_route_to_nowhere_is_told(empty_house: House) -> None:
     await house.quiet()
     await house.stop()
     house.expects_errors = True
-    house.settings = type(house.settings)(
-        **{**vars(house.settings), "routes": (Route("Support", "nowhere"),)}
-    )
+    house.settings = replace(house.settings, routes=(Route("Support", "nowhere"),))
     now = house.clock()
     told = await rehearsed(house.settings, now + timedelta(hours=3), now)
     assert "Slack has no channel #nowhere" in told

@@ -70,9 +70,7 @@ async def test_fields_are_fetched_one_by_one_only_where_a_route_asks_for_one(hou
     paths = [one.path for one in house.freescout.requests[asked:]]
     assert not [one for one in paths if one.endswith("/conversations/1")]
     field = Rule((Condition(Key.FIELD, (), 'Plan = "Gold"'),))
-    new = type(house.settings)(
-        **{**vars(house.settings), "routes": (Route("Support", "support", rule=field),)}
-    )
+    new = replace(house.settings, routes=(Route("Support", "support", rule=field),))
     await tried(house.settings, new, 10, house.clock(), every=False)
     paths = [one.path for one in house.freescout.requests[asked:]]
     assert [one for one in paths if one.endswith("/conversations/1")]

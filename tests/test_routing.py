@@ -9,7 +9,7 @@ import pytest
 from bot.errors import ConfigError
 from bot.hours import read
 from bot.model import Conversation, FieldValue, Mailbox, Person, Status, Thread
-from bot.routing import Route, Routing, choices, chosen, facts, read_route
+from bot.routing import Guide, Route, Routing, choices, chosen, facts, read_route
 from bot.settings import load
 from bot.tables import Where
 
@@ -58,6 +58,7 @@ def takes(table: dict[str, Any], *, there: bool = False, **changes: Any) -> bool
     known = facts(conversation(**changes), SUPPORT, hours())
     places = ("c",) if there else ()
     taken = bool(chosen(known, [one], Routing(), places))
+    assert taken == bool(chosen(known, Guide([one]), Routing(), places))
     (said,) = choices(known, [one], Routing(), places)
     assert said.taken == taken
     assert said.why
@@ -195,6 +196,7 @@ def test_all_routes_that_fit_take_it_or_the_first_and_a_default_what_no_other_do
     known = facts(conversation(), SUPPORT, hours())
     made = [route(str(number), **table) for number, table in enumerate(tables)]
     assert [one.channel for one in chosen(known, made, routing)] == channels
+    assert [one.channel for one in chosen(known, Guide(made), routing)] == channels
     assert [one.route.channel for one in choices(known, made, routing) if one.taken] == channels
 
 

@@ -434,6 +434,8 @@ def test_each_choice_agrees_with_what_is_chosen_and_each_refusal_is_true(
     routing_ = Routing(first)
     made = routing.choices(facts, routes, routing_, there)
     chosen = routing.chosen(facts, routes, routing_, there)
+    guided = routing.chosen(facts, routing.Guide(routes), routing_, there)
+    assert len(guided) == len(chosen) and all(a is b for a, b in zip(guided, chosen, strict=True))
     assert [one.route for one in made] == routes
     taken = [one.route for one in made if one.taken]
     assert len(taken) == len(chosen) and all(a is b for a, b in zip(taken, chosen, strict=True))

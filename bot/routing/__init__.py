@@ -3,6 +3,7 @@
 from bot.routing.choosing import Choice, choices, chosen, fits_in, leads_from
 from bot.routing.conditions import Condition, Facts, Key, Rule, facts
 from bot.routing.delivery import Body, Deliver, Event, Place
+from bot.routing.guide import Guide
 from bot.routing.reading import KEYS, ROUTING_KEYS, read, read_route, read_routing
 from bot.routing.route import Route, Routing
 
@@ -15,6 +16,7 @@ __all__ = [
     "Deliver",
     "Event",
     "Facts",
+    "Guide",
     "Key",
     "Place",
     "Route",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.model import Mailbox
 from bot.routing.conditions import Facts, Key, boxes
+from bot.routing.guide import Guide
 from bot.routing.route import Route, Routing
 
 NOWHERE: Collection[str] = frozenset()
@@ -23,8 +24,9 @@ def chosen(
     facts: Facts, routes: Sequence[Route], routing: Routing, there: Collection[str] = NOWHERE
 ) -> tuple[Route, ...]:
     """List the routes that take a conversation. `there` are the channels that show it by now."""
-    fits = [route for route in routes if not route.default and fits_in(route, facts, there)]
-    found = fits or [route for route in routes if route.default and fits_in(route, facts, there)]
+    some = routes.fitting(facts) if isinstance(routes, Guide) else routes
+    fits = [route for route in some if not route.default and fits_in(route, facts, there)]
+    found = fits or [route for route in some if route.default and fits_in(route, facts, there)]
     return tuple(found[:1] if routing.first else found)
 
 
