@@ -1,5 +1,6 @@
 """`python -m bot routes` and `why` on the command line: a new file is tried, and nothing is said for it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from bot.routetrial import listed, tried
