@@ -247,7 +247,7 @@ class Erasing:
     async def _take(self, course: Course, thing: Thing, lane: str, *, sure: bool) -> str:
         """Take one thing away; return the lane that turned out to be shut, if one did."""
         try:
-            await self._eraser.take(course.work.conversation, thing)
+            stays = await self._eraser.take(course.work.conversation, thing)
         except BridgeError as error:
             # That a channel is shut is learnt for the channel alone: the lane of edits is everybody's.
             lane = thing.channel if isinstance(error, Misconfigured) else lane
@@ -257,7 +257,8 @@ class Erasing:
                 return lane
             course.failures.append(error)
         else:
-            self._lanes.went(lane)
+            if not stays:
+                self._lanes.went(lane)
         return ""
 
 
