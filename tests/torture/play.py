@@ -25,7 +25,7 @@ RATES = Rates(webhooks=0.3, freescout=0.1, slack=0.12, threads=0.35)
 NO_DROPS = ("webhooks dropped",)
 _SLOW = 2.0
 """Posts a second in a channel in those lives that are to see a digest: what waits for its turn becomes one."""
-_FLOOD = 22
+_FLOOD = 26
 _VANISH = 2
 _EVENING = 3.5
 """Seconds of each life in which no customer comes, and people look after what they wrote."""
@@ -34,6 +34,8 @@ _PATIENCE = 60.0
 _TRIES = 3
 _GRACE = 2.5
 """Seconds that a life goes on after its last event, for its point to be reached."""
+_DIGEST_GRACE = 12.0
+"""The same for a digest's: nothing is said before it is known who reads a channel, and Slack fails meanwhile."""
 _REPLY_GRACE = 6.0
 """The same for a point of a reply's: somebody has to write it, and it is held."""
 
@@ -134,8 +136,9 @@ class Run:
                 return
             self._step()
             await asyncio.sleep(self.dice.uniform(0, 0.06))
-        of_reply = order.startswith("reply.")
-        grace = _REPLY_GRACE if of_reply else _GRACE if order else self.dice.uniform(0, 0.6)
+        of_reply, of_digest = order.startswith("reply."), order.startswith("digest.")
+        long = _REPLY_GRACE if of_reply else _DIGEST_GRACE if of_digest else 0
+        grace = long or (_GRACE if order else self.dice.uniform(0, 0.6))
         until = time.monotonic() + grace
         while time.monotonic() < until and not self.stage.ended():
             await asyncio.sleep(0.1)
