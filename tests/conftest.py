@@ -35,7 +35,7 @@ def free_port() -> int:
 
 
 LONG = ("test_torture.py", "test_reply_kills.py", "test_month.py", "test_hold_holes.py")
-PROCESSES = 6
+PROCESSES = 4
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -117,7 +117,7 @@ class House:
         """All that stands in a card's thread."""
         return "\n".join(reply.all_text for reply in self.thread(card))
 
-    async def until(self, look: Callable[[], Any], patience: float = 30) -> Any:
+    async def until(self, look: Callable[[], Any], patience: float = 60) -> Any:
         """Wait until something is so; fail when it is not in time."""
         try:
             async with asyncio.timeout(patience):
@@ -127,7 +127,7 @@ class House:
             pytest.fail(f"did not come about within {patience} s")
         return found
 
-    async def health(self, right: Callable[[Any], Any] = bool, patience: float = 30) -> Any:
+    async def health(self, right: Callable[[Any], Any] = bool, patience: float = 60) -> Any:
         """What `/healthz` says, as soon as it is right."""
         async with httpx.AsyncClient(verify=False) as client, asyncio.timeout(patience):
             while not right(told := (await client.get(f"{self.address}/healthz")).json()):
@@ -137,7 +137,7 @@ class House:
     async def quiet(self) -> None:
         """Wait until nothing is due and nothing was said for a moment."""
         async with httpx.AsyncClient(verify=False) as client:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 calm = 0
                 seen = -1
                 while calm < 3:

@@ -492,10 +492,12 @@ async def test_who_may_not_see_the_mailbox_sees_no_log_and_that_is_on_record(hou
     house.freescout.customer_writes("eve@example.org", "Offer", "x", mailbox=house.sales)
     await house.until(lambda: house.cards("sales"))
     for words in ("audit", "close", "assign"):
+        told = len(house.slack.ephemerals(house.ben))
         await house.ben.types(
             f"/freescout {words} 412 me" if words == "assign" else f"/freescout {words} 412"
         )
-        await house.until(lambda: "does not let you see" in house.told(house.ben))
+        await house.until(lambda: len(house.slack.ephemerals(house.ben)) > told)
+        assert "does not let you see" in house.told(house.ben)
     await house.ben.presses("Assign to Me", on=house.cards("sales")[0])
 
     async def four() -> list[chain.Entry]:

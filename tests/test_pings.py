@@ -546,6 +546,7 @@ async def test_a_confirmation_that_is_lost_leaves_one_message(house: House) -> N
 async def test_a_process_that_dies_between_the_post_and_its_row_says_it_once(house: House) -> None:
     house.expects_errors = True
     await climbing(house, (1, "assignee"))
+    await house.quiet()  # or it dies at another post
     deaths: list[str] = []
 
     def die(point: str) -> None:

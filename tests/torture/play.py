@@ -34,8 +34,9 @@ _PATIENCE = 60.0
 _TRIES = 3
 _GRACE = 2.5
 """Seconds that a life goes on after its last event, for its point to be reached."""
-_DIGEST_GRACE = 12.0
-"""The same for a digest's: nothing is said before it is known who reads a channel, and Slack fails meanwhile."""
+_LONG_GRACE = 12.0
+"""The same for a digest's: nothing is said before it is known who reads a channel, and Slack fails meanwhile. And
+for a deletion's, whose webhook may be lost: then it has to be gone for a while."""
 _REPLY_GRACE = 6.0
 """The same for a point of a reply's: somebody has to write it, and it is held."""
 
@@ -136,8 +137,8 @@ class Run:
                 return
             self._step()
             await asyncio.sleep(self.dice.uniform(0, 0.06))
-        of_reply, of_digest = order.startswith("reply."), order.startswith("digest.")
-        long = _REPLY_GRACE if of_reply else _DIGEST_GRACE if of_digest else 0
+        of_reply, waits = order.startswith("reply."), order.startswith(("digest.", "erase."))
+        long = _REPLY_GRACE if of_reply else _LONG_GRACE if waits else 0
         grace = long or (_GRACE if order else self.dice.uniform(0, 0.6))
         until = time.monotonic() + grace
         while time.monotonic() < until and not self.stage.ended():
