@@ -51,9 +51,21 @@ def receipt(reply: Reply, url: str, now: datetime, *, stands: bool) -> Message |
     return stopped(reply, url)
 
 
+_ELSEWHERE = {
+    ReplyState.SENT: "went out",
+    ReplyState.CANCELLED: "was cancelled",
+    ReplyState.BLOCKED: "was stopped",
+    ReplyState.FAILED: "did not go",
+}
+
+
 def elsewhere(reply: Reply) -> Message:
-    """What is left of it in a channel that does not show the conversation any more."""
-    return _line(":truck:", f"{whose(reply)}: the conversation is not shown in this channel any more.")
+    """What is left of it in a channel that does not show the conversation any more: how it stands."""
+    doubt = reply.state == ReplyState.FAILED and reply.choice == Choice.DOUBT
+    stands = "may have gone out" if doubt else _ELSEWHERE.get(reply.state, "is on its way")
+    return _line(
+        ":truck:", f"{whose(reply)} {stands}. The conversation is not shown in this channel any more."
+    )
 
 
 def cancelled(reply: Reply) -> Message:

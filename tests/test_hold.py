@@ -486,12 +486,14 @@ async def test_a_move_stops_it_hides_it_where_it_does_not_belong_and_asks_its_wr
     shown = await answers(held, card)
     held.freescout.agent_moves(1, held.ben_id, held.sales)
     later(held)
-    await held.until(lambda: "the conversation is not shown in this channel any more" in shown.all_text)
+    await held.until(lambda: "was stopped. The conversation is not shown in this channel" in shown.all_text)
     assert TEXT not in shown.all_text
     question = asked(held, held.ana)
     assert "The conversation was moved to another mailbox." in question.all_text
     await held.ana.presses("Send Anyway", on=question)
     assert await gone(held) == [TEXT]
+    await held.until(lambda: "went out. The conversation is not shown in this channel" in shown.all_text)
+    assert "mark@example.org" not in shown.all_text
 
 
 QUIET: dict[str, Callable[[House], object]] = {

@@ -300,8 +300,13 @@ def test_a_receipt_that_is_not_there_or_twice_or_untrue_is_found() -> None:
         "It goes in 5 s",
         "Ana cancelled it: nothing was sent.",
         "Ana's reply went to mia@example.org",
+        "Ana's reply is on its way. The conversation is not shown in this channel any more.",
+        "Ana's reply was stopped. The conversation is not shown in this channel any more.",
     ):
         assert faults(replace(GONE, told=[replace(RECEIPT, text=text)])) == [UNTOLD]
+    away = "Ana's reply went out. The conversation is not shown in this channel any more."
+    assert faults(replace(GONE, told=[replace(RECEIPT, text=away)])) == []
+    assert faults(kept("blocked", says=away)) == [UNTOLD]
     assert faults(kept("blocked", says="Ana Alves's reply went to mark@example.org")) == [UNTOLD]
     assert faults(kept("cancelled", "Edit", says="It goes in 5 s")) == [UNTOLD]
     assert (

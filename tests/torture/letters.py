@@ -30,6 +30,8 @@ ASKS = frozenset({"Edit", "Try Again"})
 """Each of these gives a writer their words back."""
 _OPEN = ("held", "sending", "unknown")
 _KEPT = ("blocked", "failed", "cancelled")
+_GOING = ("It goes ", "It waits", "being looked up", "is on its way")
+_WENT = ("went to", "went out", "may have gone")
 
 
 class Envelope(NamedTuple):
@@ -345,13 +347,21 @@ def _receipt(
     to = [mail.to for mail in mails]
     text, buttons = receipts[0].text, receipts[0].buttons
     shown = f"{version.token}'s receipt says {text[:160]!r}"
-    if any(words in text for words in ("It goes ", "It waits", "being looked up")) and row.state not in _OPEN:
+    if any(words in text for words in _GOING) and row.state not in _OPEN:
         yield UNTOLD, f"{shown}, and it is {row.state}"
-    elif (
-        "went to" in text
-        and not letter.arrived
-        and not any(f"went to {', '.join(one)}" in text for one in to)
-    ):
+    elif not letter.arrived and not _is_true(text, to):
         yield UNTOLD, f"{shown}, and it went to {to or 'nobody'}"
-    elif to and "went to" not in text and "It Arrived" not in buttons and not letter.doubted:
+    elif (
+        to
+        and not any(words in text for words in _WENT)
+        and "It Arrived" not in buttons
+        and not letter.doubted
+    ):
         yield UNTOLD, f"{shown}, and it went to {to}"
+
+
+def _is_true(text: str, to: Sequence[Sequence[str]]) -> bool:
+    """A receipt that names who got it names nobody else, and none calls gone what was not mailed."""
+    if "went to" in text:
+        return any(f"went to {', '.join(one)}" in text for one in to)
+    return "went out" not in text or bool(to)
