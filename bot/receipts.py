@@ -51,7 +51,7 @@ def receipt(reply: Reply, url: str, now: datetime, *, stands: bool) -> Message |
     return stopped(reply, url)
 
 
-_ELSEWHERE = {
+_ELSEWHERE: dict[str, str] = {
     ReplyState.SENT: "went out",
     ReplyState.CANCELLED: "was cancelled",
     ReplyState.BLOCKED: "was stopped",

@@ -10,6 +10,17 @@ from starlette.types import ASGIApp
 
 
 class _Server(uvicorn.Server):
+    """Ends when it is told to: uvicorn itself looks ten times a second whether it is."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ending = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        """Serve until told to stop."""
+        await self.on_tick(0)
+        await self.ending.wait()
+
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         """Leave signals to the command line: uvicorn would end the process before the loops have finished."""
@@ -38,7 +49,7 @@ async def serving(application: ASGIApp, listener: socket.socket) -> AsyncIterato
             await asyncio.sleep(0.01)
         yield
     finally:
-        server.should_exit = True
+        server.ending.set()
         await task
 
 

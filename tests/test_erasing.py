@@ -451,7 +451,9 @@ async def test_a_customer_is_forgotten_beside_the_running_bridge(house: House) -
     await house.quiet()
     await house.ana.types("/freescout waiting", channel="support")
     await house.ana.types("/freescout show 412", channel="support")
-    await house.until(lambda: "was forgotten here" in house.told(house.ana))
+    await house.until(
+        lambda: any("was forgotten here" in one.all_text for one in house.slack.ephemerals(house.ana))
+    )
     assert "fire" not in stands(house).lower()
     assert (
         "fire"

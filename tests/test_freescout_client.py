@@ -23,7 +23,7 @@ from sandbox.serving import serving
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 KEY = "the-key-of-freescout"
-SAID = "My card number is 4111"
+SAID = "My card number is 4111-1111"
 CONVERSATION = "*/api/conversations/*"
 THREADS = "POST /api/conversations/*/threads"
 
@@ -489,5 +489,5 @@ async def test_neither_the_key_nor_a_customers_words_are_in_errors_or_the_log(
     bot = [record.getMessage() for record in caplog.records if record.name.startswith("bot")]
     everything = "\n".join([*told, *(record.getMessage() for record in caplog.records)])
     assert KEY not in everything
-    assert "4111" not in everything
+    assert "4111-1111" not in everything
     assert all("mark@example.org" not in line for line in [*told, *bot])

@@ -343,6 +343,10 @@ def test_reading_stops_soon_after_what_was_asked_for() -> None:
         ("x" * 18 + " yyyy", "x" * 18 + "…"),
         ("ש" * 18, "\u2068" + "ש" * 18 + "\u2069"),
         ("ש" * 19, "\u2068" + "ש" * 17 + "…\u2069"),
+        (" " * 500 + "x" * 21, "x" * 19 + "…"),
+        ("\u200b" * 500 + "שלום", "\u2068שלום\u2069"),
+        ("x" * 19 + " " * 500, "x" * 19),
+        ("x" * 40_000, "x" * 19 + "…"),
     ],
 )
 def test_a_subject_or_a_name_becomes_one_clean_line(text: str, expected: str) -> None:

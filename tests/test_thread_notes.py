@@ -333,7 +333,7 @@ async def test_a_digest_and_the_threads_of_other_routes_are_no_place_for_notes(n
 async def test_who_may_not_is_told_alone_and_why(noting: House) -> None:
     card = await noting.writes()
     slack = noting.slack
-    noting.expects_errors = True  # that others read along there may be noticed, and is said aloud
+    noting.may_complain = "others_read_along"  # and that may be noticed
     guest = slack.add_person("Gus Guest", "gus@example.org", guest=True)
     stranger = slack.add_person("Stan Stranger", "stan@other.example", team="T0OTHER")
     nobody = slack.add_person("Nora New", "nora@example.org")

@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bot.tls import trust
 from bot.webhook import EVENTS, SIZE_LIMIT
 from sandbox.freescout import sign
 from tests.conftest import House
@@ -25,12 +26,12 @@ async def ring(
         signature = sign(body, house.settings.freescout_webhook_secret)
     if signature:
         headers["X-FreeScout-Signature"] = signature
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(verify=trust()) as client:
         return await client.post(f"{house.address}/freescout/webhook", content=body, headers=headers)
 
 
 async def health(house: House) -> dict[str, dict[str, int]]:
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(verify=trust()) as client:
         return (await client.get(f"{house.address}/healthz")).json()
 
 
@@ -82,7 +83,7 @@ async def test_what_asks_for_nothing_is_answered_counted_and_dropped(
 async def test_a_forged_one_is_refused_whatever_it_says(house: House) -> None:
     for signature in ("AAAA", "", "é", sign(b"other", house.settings.freescout_webhook_secret)):
         for body in (b'{"id":1}', b"", b"null", b"{broken"):
-            async with httpx.AsyncClient() as client:
+            async with httpx.AsyncClient(verify=trust()) as client:
                 answer = await client.post(
                     f"{house.address}/freescout/webhook",
                     content=body,
@@ -109,13 +110,13 @@ async def test_a_body_that_hides_its_length_is_measured_while_it_is_read(house: 
         for _ in range(200):
             yield b"a" * 65536
 
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(verify=trust()) as client:
         answer = await client.post(f"{house.address}/freescout/webhook", content=endless())
     assert answer.status_code == 413
 
 
 async def test_other_methods_and_paths_are_told_apart(house: House) -> None:
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(verify=trust()) as client:
         assert (await client.get(f"{house.address}/freescout/webhook")).status_code == 405
         assert (await client.get(f"{house.address}/")).status_code == 404
         assert (await client.get(f"{house.address}/healthz")).json()["status"] == "ok"
@@ -132,7 +133,7 @@ async def test_the_bell_is_on_disk_when_200_is_answered(house: House) -> None:
 
 
 async def test_slack_requests_must_be_signed(house: House) -> None:
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(verify=trust()) as client:
         for headers in ({}, {"X-Slack-Signature": "v0=00", "X-Slack-Request-Timestamp": "1"}):
             answer = await client.post(
                 f"{house.address}/slack/events",

@@ -15,6 +15,8 @@ _C1 = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0x
 _CLEANED = {**_C1, **_CONTROLS, **_SPACES, **_DROPPED}
 _MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 _PILED_UP = re.compile(f"([{_MARKS}]{{3}})[{_MARKS}]+")
+# Controls that are no space, and halves of characters.
+_UNSEEN = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
 # Between letters the non-joiner is spelling (Persian); elsewhere it fills a newsletter's hidden beginning.
 _LOOSE_NON_JOINER = re.compile(r"(?<!\w)\u200c+|\u200c+(?!\w)")
 
@@ -30,14 +32,18 @@ def one_line(text: str, most: int = 150) -> str:
 
     Right-to-left text is isolated, so that it cannot reorder what stands beside it.
     """
-    text = text.translate(_DROPPED)
-    shown = (c for c in text if c.isspace() or unicodedata.category(c) not in ("Cc", "Cs"))
-    cleaned = " ".join("".join(shown).split())
-    turned = any(unicodedata.bidirectional(c) in ("R", "AL") for c in cleaned)
+    cleaned = _in_one_line(text[: 4 * most])
+    if len(cleaned) <= most and len(text) > 4 * most:  # most of its beginning cannot be seen
+        cleaned = _in_one_line(text)
+    turned = any(unicodedata.bidirectional(c) in ("R", "AL") for c in cleaned[:most])
     room = most - 2 if turned else most
     if len(cleaned) > room:
         cleaned = cleaned[: room - 1].rstrip() + "…"
     return f"\u2068{cleaned}\u2069" if turned else cleaned
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(_UNSEEN.sub("", text.translate(_DROPPED)).split())
 
 
 def right_to_left(text: str) -> bool:

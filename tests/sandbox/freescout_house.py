@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bot.tls import trust
 from sandbox.freescout import FreeScout
 from sandbox.serving import serving
 
@@ -151,7 +152,9 @@ async def house(help_desk: Switch) -> AsyncIterator[House]:
     )
     help_desk.app = freescout.app
     headers = {"X-FreeScout-API-Key": freescout.api_key}
-    async with httpx.AsyncClient(base_url=help_desk.url, headers=headers, timeout=5) as client:
+    async with httpx.AsyncClient(
+        base_url=help_desk.url, headers=headers, timeout=5, verify=trust()
+    ) as client:
         yield House(freescout, time, client, help_desk.url)
     await freescout.close()
 

@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import socket
-import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,13 +13,14 @@ from typing import IO
 
 import httpx
 
+from bot.tls import trust
 from sandbox.freescout import FreeScout
 from sandbox.serving import serving
 from sandbox.slack import Slack
 from tests.torture.clock import fast
+from tests.torture.nursery import Life
 from tests.torture.scenario import ROUTES
 
-ROOT = Path(__file__).parent.parent.parent
 SWEEP = '[sweep]\nevery = "1s"\n'
 HOLD = 8.0
 """Seconds of the fast time, one real one: long enough for a person to stop a reply in the last moment."""
@@ -43,7 +43,7 @@ class Stage:
     environment: dict[str, str]
     folder: Path
     log: IO[bytes]
-    process: asyncio.subprocess.Process | None = None
+    process: Life | None = None
     kills: int = 0
     starts: int = 0
     deaths: list[str] = field(default_factory=list)
@@ -67,15 +67,10 @@ class Stage:
         self._order = order
         self.log.write(f"--- life {self.starts}, to end at {order or 'no point'}\n".encode())
         self.log.flush()
-        self.process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.torture.victim"),
-            cwd=self.folder,
-            env={**self.environment, "CRASH_AT": order, "POSTS_PER_SECOND": str(posts_per_second)},
-            stdout=self.log,
-            stderr=self.log,
-        )
+        more = {"CRASH_AT": order, "POSTS_PER_SECOND": str(posts_per_second)}
+        self.process = Life({**self.environment, **more}, self.folder, self.log)
         until = time.monotonic() + _BIRTH
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx.AsyncClient(trust_env=False, verify=trust()) as client:
             while not self.ended():
                 try:
                     await client.get(f"{self.address}/healthz")
@@ -177,7 +172,6 @@ async def staged(folder: Path, *, more: str = SWEEP) -> AsyncIterator[Stage]:
         slack.url = workspace
         environment = {
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(ROOT),
             "FREESCOUT_URL": helpdesk,
             "FREESCOUT_API_KEY": freescout.api_key,
             "FREESCOUT_WEBHOOK_SECRET": freescout.webhook_secret,

@@ -58,7 +58,3 @@ def main() -> None:
     if order := os.environ.get("CRASH_AT"):
         crashpoints.arm(executioner(order))
     asyncio.run(live(settings))
-
-
-if __name__ == "__main__":
-    main()
