@@ -210,8 +210,6 @@ async def _loops(house: _House) -> AsyncIterator[tuple[AsyncIOScheduler, list[ti
     try:
         yield scheduler, rounds
     finally:
-        scheduler.pause()
-        await asyncio.sleep(0.01)  # a ring that is cut off would be called an error
         scheduler.shutdown(wait=False)
         greeting.cancel()
         stopping.set()

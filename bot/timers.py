@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
+from apscheduler.executors.debug import DebugExecutor
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
@@ -39,12 +40,8 @@ class Round:
         """How often, as it is set at this moment."""
         return self._every() if callable(self._every) else self._every
 
-    async def ring(self) -> None:
+    def ring(self) -> None:
         """Have it done once more; rings during one doing are one."""
-        self.again()
-
-    def again(self) -> None:
-        """The same, for whoever is no scheduler."""
         self._due.set()
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -79,7 +76,8 @@ class Round:
 
 def schedule(rounds: Sequence[Round]) -> AsyncIOScheduler:
     """Make the scheduler: jittered, one ring to make up for any number missed."""
-    scheduler = AsyncIOScheduler(timezone="UTC")
+    # A ring is over at once: in a task of its own it may be cut off by a shutdown, and be called an error.
+    scheduler = AsyncIOScheduler(timezone="UTC", executors={"default": DebugExecutor()})
     for number, one in enumerate(rounds):
         scheduler.add_job(
             one.ring,
@@ -95,7 +93,7 @@ def schedule(rounds: Sequence[Round]) -> AsyncIOScheduler:
 def follow(scheduler: AsyncIOScheduler, rounds: Sequence[Round]) -> None:
     """Ring as often as is set now, and once at once: other rules may find other things."""
     for number, one in enumerate(rounds):
-        one.again()
+        one.ring()
         if scheduler.get_job(str(number)).trigger.interval != one.every:
             scheduler.reschedule_job(str(number), trigger=_trigger(one))
 
