@@ -16,12 +16,13 @@ from bot.cards import Message, gone_card
 from bot.course import Course
 from bot.crashpoints import reached
 from bot.desk import Desk
-from bot.erasing import EXPIRED, STAYS, How, Thing, erased, expired
+from bot.erasing import EXPIRED, STAYS, How, Thing, erased, expired, narrowed
 from bot.errors import BridgeError, Misconfigured
 from bot.lanes import EDITS, Lanes
 from bot.model import Conversation
 from bot.plan import CARD, FILES, RECEIPT, Posted, Urgency
 from bot.poster import Poster
+from bot.routing import Body, Route
 from bot.scrubbing import scrubbed, unpictured
 from bot.slackapi import SlackRefused, call, shuts
 from bot.store import FOR_EVER, Delivery, Store
@@ -144,13 +145,21 @@ class Erasing:
         self._eraser = Eraser(desk.web, desk.store)
 
     async def see_to(
-        self, course: Course, conversation: Conversation | None, said: Sequence[Delivery], *, whole: bool
+        self,
+        course: Course,
+        conversation: Conversation | None,
+        said: Sequence[Delivery],
+        wanted: Mapping[str, Route],
+        *,
+        whole: bool,
     ) -> None:
-        """Take away what has to go, be it all or what is too old."""
+        """Take away what has to go, all, what is too old, or files where whole mails are not `wanted`."""
         if conversation is None:
             await self._erase(course, said, whole=whole)
         else:
             await self._expire(course, said)
+            narrow = [channel for channel, route in wanted.items() if route.body is not Body.FULL]
+            await self._all(course, narrowed(said, narrow), sure=False)
 
     async def _erase(self, course: Course, said: Sequence[Delivery], *, whole: bool) -> None:
         """Take away all that Slack shows of a conversation that is not there any more.

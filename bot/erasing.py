@@ -4,7 +4,7 @@ Pure; `eraser` does it.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -93,16 +93,28 @@ def expired(said: Sequence[Delivery], url: str, after: timedelta, now: datetime)
     cards = {(one.channel, one.ts) for one in said if one.key == CARD}
     old = [one for one in said if one.ts and float(one.ts) < before and one.version not in DONE]
     told = [one for one in old if one.key.startswith((THREAD, RECEIPT)) and ":" not in one.version]
-    files = [one for one in old if one.key.startswith(FILES) and _files(one.version)]
     things = [
         Thing(one.channel, one.key, one.ts, How.REPLACED, (), expired_message(url, after), EXPIRED)
         for one in told
     ]
-    for one in files:
-        own = (one.channel, one.ts) not in cards
-        how = How.DELETED if own else How.LEFT
-        things.append(Thing(one.channel, one.key, one.ts, how, _files(one.version), None, EXPIRED))
-    return things
+    return things + [replace(thing, version=EXPIRED) for thing in _file_things(old, cards)]
+
+
+def narrowed(said: Sequence[Delivery], channels: Collection[str]) -> list[Thing]:
+    """The files in channels that show no whole mail any more."""
+    cards = {(one.channel, one.ts) for one in said if one.key == CARD}
+    return _file_things([one for one in said if one.channel in channels and one.version not in DONE], cards)
+
+
+def _file_things(said: Sequence[Delivery], cards: Collection[tuple[str, str]]) -> list[Thing]:
+    found = [(one, _files(one.version)) for one in said if one.ts and one.key.startswith(FILES)]
+    return [
+        Thing(
+            one.channel, one.key, one.ts, How.LEFT if (one.channel, one.ts) in cards else How.DELETED, files
+        )
+        for one, files in found
+        if files
+    ]
 
 
 def expired_message(url: str, after: timedelta) -> Message:

@@ -96,7 +96,7 @@ class Reconciler:
             if channel not in course.closed:  # what stands there stays as it is
                 await self._look_in(course, channel, found, shown.get(channel, []))
         if self._erasing:
-            await self._erasing.see_to(course, conversation, said, whole=forgotten)
+            await self._erasing.see_to(course, conversation, said, wanted, whole=forgotten)
         if conversation:
             await compose.freshen(self._desk, conversation, writing)
         reached("look.taken")

@@ -103,6 +103,33 @@ async def test_a_route_that_wants_notes_from_now_on_gets_them(
     await house.until(lambda: "saved that as a note" in house.said(card))
 
 
+async def test_where_less_of_a_mail_is_shown_from_now_on_its_files_go(
+    empty_house: House, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    house, path = empty_house, tmp_path / "bridge.toml"
+    both = FILE.replace("[stale]", '[[routes]]\nmailbox = "Support"\nchannel = "vip"\n[stale]')
+    await begun(house, path, both)
+
+    def files() -> list[str]:
+        return [one.name for one in house.slack.workspace.files.values() if not one.deleted]
+
+    card = await house.writes(body="<p>code 4711</p>", attachments=[("plan.pdf", "application/pdf", b"%PDF")])
+    await house.until(lambda: len(files()) == 2 and len(house.cards("vip")) == 1)
+    await house.until(
+        lambda: all("plan.pdf" in str(house.thread(one)) for one in (card, *house.cards("vip")))
+    )
+    path.write_text(both.replace('channel = "vip"', 'channel = "vip"\nbody = "none"'))
+    await house.until(lambda: "holds from now on: routes" in caplog.text, 10)
+    house.freescout.agent_tags(1, ["looked-at"])
+    await house.until(lambda: len(files()) == 1)
+    await house.quiet()
+    assert "4711" in house.said(card)
+    assert "plan.pdf" in str(house.thread(card))
+    (other,) = house.cards("vip")
+    assert "4711" not in house.said(other)
+    assert "plan.pdf" not in str(house.thread(other))
+
+
 async def test_a_reply_that_is_held_goes_when_it_was_to_go_whatever_the_file_says_meanwhile(
     empty_house: House, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
