@@ -872,7 +872,7 @@ class Library:
     name: str
     classes: ClassVar[dict[str, Any]]
     fine: ClassVar[set[tuple[str, str]]] = set()
-    """What each of them had nothing against, digits aside: the house's tests send the same again and again."""
+    """What each of them had nothing against, see `_alike`: the tests send the same again and again."""
 
     def __init__(self) -> None:
         self.found: list[str] = []
@@ -988,7 +988,9 @@ class Library:
 
 
 def _alike(sent: Any) -> str:
-    return re.sub("[0-9]", "0", json.dumps(sent, sort_keys=True))
+    """As JSON, without what differs from one time to the next: digits, and the ids that the stand-in gives to blocks."""
+    said = re.sub(r'"block_id": "\w{5}"', '"block_id": "00000"', json.dumps(sent, sort_keys=True))
+    return re.sub("[0-9]", "0", said)
 
 
 def _differences(at: str, sent: Any, back: Any) -> Iterator[tuple[str, str]]:
