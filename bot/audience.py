@@ -52,6 +52,11 @@ class Others:
     guests: int = 0
     strangers: int = 0
     shared: bool = False
+    told: bool = True
+    """Whether Slack tells us who comes. Not where the bot is no member yet: no such answer may be kept.
+
+    https://docs.slack.dev/reference/events/member_joined_channel
+    """
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -127,7 +132,10 @@ class Audience:
     async def others(self, channel: str) -> Others:
         """Who else reads a channel; raise Transient or Misconfigured where Slack does not say."""
         async with self._lock(channel):  # whoever comes meanwhile is served by the same answer
-            return await self._others.get(channel, lambda: self._ask(channel))
+            found = await self._others.get(channel, lambda: self._ask(channel))
+            if not found.told:
+                self._others.drop(lambda known, _: known == channel)
+            return found
 
     async def admit(self, channel: str, open_to: frozenset[str], conversation: int = 0) -> None:
         """Raise Misconfigured where others read a channel than a route is open to.
@@ -204,7 +212,8 @@ class Audience:
         told = (await _ask(self._web.conversations_info, channel=channel)).get("channel") or {}
         members = await _pages(self._web.conversations_members, "members", channel=channel)
         kinds = [await self._kind(str(one)) for one in members]
-        return Others(kinds.count(GUESTS), kinds.count(ORGANISATIONS), shared(told))
+        member = bool(told.get("is_member"))
+        return Others(kinds.count(GUESTS), kinds.count(ORGANISATIONS), shared(told), member)
 
     async def _kind(self, member: str) -> str:
         if not 0 <= self._clock() - self._listed < _LISTED:

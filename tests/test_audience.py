@@ -392,6 +392,24 @@ async def test_a_channel_that_was_shared_before_the_start_is_refused_unless_its_
     assert house.cards("sales") == []
 
 
+async def test_a_guest_who_comes_before_the_bot_does_is_noticed_though_nobody_tells(
+    empty_house: House,
+) -> None:
+    house = empty_house
+    house.expects_errors = True
+    house.slack.subscribed |= set(EVENTS)
+    house.slack.add_channel("offers", bot_is_member=False)
+    await house.start(routes=(Route("Support", "support"), Route("Sales", "offers")))
+    await house.until(lambda: house.slack.called("conversations.members"))
+    await house.quiet()
+    gus = house.slack.add_person("Gus", "gus@example.org", guest=True)
+    await house.slack.joins(gus, "offers")
+    sells(house, "Sale")
+    await house.health(lambda told: "guest" in told["lanes"].get("#offers", {}).get("trouble", ""))
+    await house.quiet()
+    assert house.cards("offers") == []
+
+
 async def test_of_two_routes_to_a_channel_only_the_one_that_says_so_leads_there(empty_house: House) -> None:
     house = empty_house
     house.expects_errors = True
