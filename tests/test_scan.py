@@ -396,12 +396,12 @@ async def test_a_round_rests_while_another_process_does_it_and_never_overlaps(tm
     one = Round(do, timedelta(seconds=1), store, "scan")
     task = asyncio.create_task(one.run(stopping))
     for _ in range(5):
-        await one.ring()
+        one.ring()
         await asyncio.sleep(0.01)
     assert begun == 0
     first.communicate("\n")
     for _ in range(20):
-        await one.ring()
+        one.ring()
         await asyncio.sleep(0.01)
     assert 0 < begun < 20
     stopping.set()
