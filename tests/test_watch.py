@@ -188,6 +188,22 @@ async def test_a_watch_is_refused_with_every_reason_at_once(desk: House) -> None
     await told(desk, desk.ana, "All routes: 2")
 
 
+async def test_a_route_of_the_file_is_never_mistaken_for_the_watch_of_the_same_number(desk: House) -> None:
+    await desk.ana.types("/freescout watch Sales assignee:nobody", channel="vips")
+    await said(desk, "watches")
+    for typed, words in [
+        ("unwatch route 1", "Route 1 is from bridge.toml, line 7: change it there."),
+        ("unwatch Route #2", "Route 2 is from bridge.toml, line 12: change it there."),
+        ("unwatch route 3", "There is no route 3."),
+        ("unwatch watch 2", "There is no watch 2."),
+    ]:
+        await desk.ana.types(f"/freescout {typed}", channel="support")
+        await told(desk, desk.ana, words)
+    assert [one[3] for one in await audited(desk) if one[0] == "unwatch"] == ["refused"] * 2
+    await desk.ana.types("/freescout unwatch watch 1", channel="support")
+    await told(desk, desk.ana, "Watch 1 is removed.")
+
+
 async def test_the_dialog_says_what_is_wrong_at_each_field_and_keeps_what_it_does_not_show(
     desk: House,
 ) -> None:
