@@ -266,6 +266,20 @@ async def test_what_somebody_does_in_freescout_after_an_act_in_slack_is_told_as_
     await house.until(lambda: len(house.cards()) == 2)
 
 
+async def test_that_a_reply_from_slack_assigned_it_is_not_announced(empty_house: House) -> None:
+    house = empty_house
+    await start(house, {"deliver": {"assigned": "channel", "status": "channel"}})
+    card = await house.writes()
+    await house.opens(house.ana, "Reply", card)
+    also = {"Also": ["Assign the conversation to me"]}
+    await house.ana.submits({"Reply": "Take water", **also})
+    await house.until(lambda: "took it" in house.said(card))
+    await house.quiet()
+    assert len(house.cards()) == 1
+    await house.ana.types("/freescout audit 412")
+    await house.until(lambda: "assign" in house.told(house.ana))
+
+
 async def test_a_tag_brings_it_to_a_second_channel_and_takes_it_away_again(empty_house: House) -> None:
     house = empty_house
     await start(house, {}, {"channel": "sales", "tag": "vip"})
