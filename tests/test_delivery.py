@@ -264,6 +264,9 @@ async def test_what_somebody_does_in_freescout_after_an_act_in_slack_is_told_as_
     assert "Ben" not in house.said(card)
     house.freescout.agent_sets_status(1, house.ana_id, "pending")
     await house.until(lambda: len(house.cards()) == 2)
+    await house.ana.types("/freescout why 412")
+    own = "stands (in the thread: it was done from Slack, and is not announced twice)"
+    await house.until(lambda: own in house.told(house.ana))
 
 
 async def test_that_a_reply_from_slack_assigned_it_is_not_announced(empty_house: House) -> None:

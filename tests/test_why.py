@@ -151,6 +151,28 @@ def test_a_silence_has_its_reason(seen: View, posted: dict[str, Posted], key: st
     assert why in said
 
 
+@pytest.mark.parametrize(
+    ("changes", "posted", "why"),
+    [
+        ({"own": [2]}, "1", "in the thread: it was done from Slack, and is not announced twice"),
+        ({"deaf": "Slack knows nobody"}, "1", "in the thread: Slack knows nobody"),
+        ({"own": [2]}, "top-1", "in the channel"),
+        ({"own": [2], "deliver": Deliver()}, "1", ""),
+        ({"minutes": 2000}, "1", ""),
+    ],
+)
+def test_what_stands_in_the_thread_alone_is_told_with_why(
+    changes: dict[str, Any], posted: str, why: str
+) -> None:
+    ben = Person(8, "user", "Ben", "Berg", "ben@example.org")
+    change = entry(2, "lineitem", 1, action="changed-ticket-assignee", created_by=ben)
+    minutes = changes.pop("minutes", 20)
+    deliver = Deliver(frozenset({(Event.ASSIGNED, Place.ASSIGNEE)}))
+    seen = view(conversation(entry(1), change, assignee=ANA), minutes, **{"deliver": deliver, **changes})
+    shown = {CARD: Posted(str(at(0.5).timestamp()), "1"), "line:2": Posted("2.2", posted)}
+    assert fate(trace(seen, shown), "line:2") == (Fate.STANDS, why)
+
+
 def test_what_stands_is_told_with_where_and_what_will_be_said_with_why() -> None:
     posted = applied(view(conversation()), {})
     later = view(conversation(entry(1), entry(2, "message", 3), status=Status.PENDING), 6)
