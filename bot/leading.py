@@ -2,9 +2,9 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
-from bot import routes
+from bot import doings, routes
 from bot.audience import CODE, Audience
 from bot.channels import Channels
 from bot.course import Course
@@ -18,9 +18,6 @@ from bot.routing import Body, Place, Route
 from bot.slackapi import SlackRefused
 from bot.store import Delivery
 from bot.verdicts import Verdict, verdicts
-
-_AT_ONCE = 60.0
-"""Seconds between an act in Slack and what FreeScout writes down of it."""
 
 Listed = Callable[[str, int, View], Awaitable[bool]]
 
@@ -161,16 +158,7 @@ class Leading:
     async def _own(self, conversation: Conversation) -> frozenset[int]:
         """The threads that came of what somebody did in Slack."""
         store = self._desk.store
-        acts = await store.acts(conversation.id)
-        lines = [one for one in conversation.threads if one.type == "lineitem" and one.created_by]
-        by_act = {
-            line.id
-            for line in lines
-            for user, at in acts
-            if line.created_by
-            and line.created_by.id == user
-            and abs(line.created_at - datetime.fromtimestamp(at, UTC)).total_seconds() <= _AT_ONCE
-        }
+        by_act = doings.of_acts(conversation, await store.acts(conversation.id))
         return frozenset(await store.made_here(conversation.id) | by_act)
 
     async def _reach(self, conversation: Conversation) -> tuple[str, str]:

@@ -17,6 +17,7 @@ import secrets
 from datetime import timedelta
 
 from bot import mail
+from bot.assigning import assign
 from bot.changes import Seen, address, as_recorded, body, changes, standing
 from bot.crashpoints import reached
 from bot.desk import Desk, excuse
@@ -24,6 +25,7 @@ from bot.errors import Ambiguous, BridgeError, Transient
 from bot.files import fetch_all
 from bot.freescout import NewThread, NotFound, Written
 from bot.model import Conversation, Status, User
+from bot.quiet import assigned_to
 from bot.store import LATE, TYPED, Choice, Reply, ReplyState
 
 log = logging.getLogger(__name__)
@@ -264,12 +266,12 @@ class Outbox:
         reached("reply.kept")
 
     async def _assign(self, reply: Reply) -> str:
-        """Assign the conversation to the writer; return why not, where that fails."""
+        """Assign the conversation to the writer, on record as theirs; return why not, where that fails."""
         try:
             user = await self._desk.people.user(reply.slack_user)
             conversation = await self._desk.freescout.conversation(reply.conversation)
-            if conversation.assignee is None or conversation.assignee.id != user.id:
-                await self._desk.freescout.assign(conversation, user, user=user.id)
+            if not assigned_to(conversation, user.id):
+                await assign(self._desk, reply.slack_user, user, conversation, user)
         except BridgeError as error:
             return excuse(error)
         return ""

@@ -24,7 +24,7 @@ _LOUD = (Place.BOTH, Place.CHANNEL, Place.ASSIGNEE, Place.DIGEST)
 _SECOND = 1.0
 """FreeScout tells times by the second, rounded down."""
 _THEIRS = (Event.NEW, Event.ASSIGNED)
-_OLD = "it is more than a day old"
+OLD = "it is more than a day old"
 _FRESH = timedelta(days=1)
 """After which nothing is news any more that would be said beside the card's thread."""
 
@@ -123,7 +123,7 @@ def _first(
         return place, why
     if scene.card is not None or place in (Place.CHANNEL, Place.DIGEST):
         return Place.THREAD, "the card's own message"
-    if place is Place.ASSIGNEE and (scene.deaf or conversation.assignee is None) and reason != _OLD:
+    if place is Place.ASSIGNEE and (scene.deaf or conversation.assignee is None) and reason != OLD:
         return Place.THREAD, f"a card comes, as {reason}"
     return Place.NOTHING, why if place is Place.NOTHING else reason
 
@@ -139,7 +139,7 @@ def _hush(conversation: Conversation, thread: Thread, event: Event, scene: Scene
     if scene.card is None and comes(scene.deliver) and not (directly and event in _THEIRS):
         return "the card that comes with it announces it"
     if scene.now - thread.created_at > _FRESH:
-        return _OLD
+        return OLD
     return _unheard(conversation, thread, scene) if directly else ""
 
 

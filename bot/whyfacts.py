@@ -151,6 +151,7 @@ class Reader:
             mailbox=mailbox,
             hours=routes.opening(settings, mailbox),
             choices=routes.choices(one, mailbox, settings, there),
+            there=there,
             first=settings.routing.first,
             nowhere={name.removeprefix("#"): why for name, why in self._lanes.told.items()},
         )

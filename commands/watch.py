@@ -21,7 +21,7 @@ from bot.watching.lists import Listing, Row
 _PATIENCE = 2.0
 """Seconds of the three in which Slack wants an answer to a dialog: FreeScout may take longer."""
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
-_NUMBER = re.compile(r"(?:watch |route )?#?([0-9]{1,9})", re.IGNORECASE)
+_NUMBER = re.compile(r"(?:(watch|route)\s+)?#?([0-9]{1,9})", re.IGNORECASE)
 
 
 async def typed(ask: Ask) -> None:
@@ -40,16 +40,21 @@ async def unwatched(ask: Ask) -> None:
     if not ask.text:
         raise UserError("Which one? `/freescout routes` lists them: say its number, `/freescout unwatch 3`.")
     number = _NUMBER.fullmatch(ask.text.strip())
-    await _remove(ask, by, await (_numbered(ask, by, int(number[1])) if number else _worded(ask, by)))
+    if number:
+        meant = await _numbered(ask, by, (number[1] or "").casefold(), int(number[2]))
+    else:
+        meant = await _worded(ask, by)
+    await _remove(ask, by, meant)
 
 
-async def _numbered(ask: Ask, by: changes.Who, number: int) -> Watch:
-    if watch := await changes.watch_of(ask.desk, number):
+async def _numbered(ask: Ask, by: changes.Who, kind: str, number: int) -> Watch:
+    """Routes of the file and watches are counted apart: `route 1` is never watch 1."""
+    if kind != "route" and (watch := await changes.watch_of(ask.desk, number)):
         return watch
     for route in ask.desk.settings.routes:
-        if not route.watched and route.number == number:
+        if kind != "watch" and not route.watched and route.number == number:
             raise changes.fixed(ask.desk, route, by.user)
-    raise UserError(f"There is no watch {number}. `/freescout routes` lists what there is.")
+    raise UserError(f"There is no {kind or 'watch'} {number}. `/freescout routes` lists what there is.")
 
 
 async def _worded(ask: Ask, by: changes.Who) -> Watch:

@@ -1,4 +1,7 @@
-"""`/freescout why 412`: why it was said where, and why not. Whoever may see the mailbox may ask."""
+"""`/freescout why 412`: why it was said where, and why not. Whoever may see the mailbox may ask.
+
+Of routes and channels it tells no more than `/freescout routes` does.
+"""
 
 import json
 import re
@@ -9,7 +12,8 @@ from bot import cards, mail
 from bot.cards import Block, richtext_block
 from bot.richtext import Element, link, section, text
 from bot.surfaces import Action, Ask, Word
-from bot.why import Line, Section, explain
+from bot.watching import changes, sight
+from bot.why import Line, Section, channels, explain, seen
 from bot.whyfacts import Reader
 
 _BUDGET = 9_000
@@ -24,8 +28,10 @@ async def typed(ask: Ask) -> None:
     """Explain what became of a conversation, to whoever asks and to nobody else."""
     user = await ask.desk.people.user(ask.person)
     conversation = await ask.desk.quoted(ask.text, user)
-    sections = explain(await Reader(ask.desk).facts(conversation.id))
-    elements, left = _cut(sections, _BUDGET)
+    facts = await Reader(ask.desk).facts(conversation.id)
+    if not (await changes.who(ask.desk, ask.person)).may:
+        facts = seen(facts, await sight.sight(ask.desk, ask.person, channels(facts)))
+    elements, left = _cut(explain(facts), _BUDGET)
     blocks: list[Block] = [richtext_block(*elements)]
     if left:
         words = f"{left} more lines, which the operator can list: "

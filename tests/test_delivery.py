@@ -1,13 +1,16 @@
 """Where each event is said: verdicts in tables, and the whole way through the stand-ins."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from bot.doings import of_acts
 from bot.model import Conversation, Person, Status, Thread
 from bot.roundup import due
 from bot.routing import Body, Deliver, Event, Place, Route, Routing, read_route
+from bot.store import Act
 from bot.tables import Where
 from bot.verdicts import Scene, verdicts
 from tests.conftest import House
@@ -148,6 +151,46 @@ def test_a_first_message_that_nobody_can_be_told_of_brings_the_card() -> None:
 # ------------------------------------------------------------------------------------ the whole way
 
 
+def assigned(identity: int, seconds: float, to: Person | None, by: Person = ANA) -> Thread:
+    action = {"action": "changed-ticket-assignee", "assigned_to": to, "by": by}
+    return thread(identity, "lineitem", seconds / 60, **action)
+
+
+def act(action: str, before: str, after: str, seconds: float = 0, user: int = 3) -> Act:
+    return Act(user, NOON.timestamp() + seconds, action, before, after)
+
+
+TAKES = act("assign", "nobody", "Ana (3)")
+CLOSED = {"action": "changed-ticket-status", "status": "closed", "by": ANA}
+
+
+@pytest.mark.parametrize(
+    ("acts", "lines", "own"),
+    [
+        ([TAKES], [assigned(5, 0, ANA), assigned(6, 40, MARK)], {5}),
+        ([TAKES], [assigned(5, 0, replace(ANA, first="Anabel"))], {5}),
+        ([TAKES], [assigned(5, 61, ANA)], set()),
+        ([TAKES], [assigned(5, -1, ANA, by=MARK)], set()),
+        ([TAKES], [assigned(5, -30, ANA), assigned(6, -20, None), assigned(7, -1, ANA)], {7}),
+        ([TAKES, act("assign", "Ana (3)", "nobody", 5)], [assigned(5, 0, ANA), assigned(6, 4, None)], {5, 6}),
+        ([act("claim", "Mark (7)", "Ana (3)")], [assigned(5, 0, ANA)], {5}),
+        ([act("claim", "Ana (3)", "Ana (3)")], [assigned(5, 40, ANA)], set()),
+        ([act("release", "Ana (3)", "nobody")], [assigned(5, 0, None)], {5}),
+        ([act("release after silence", "Ana (3)", "nobody")], [assigned(5, 0, None)], {5}),
+        ([act("stay on it", "", "Ana (3)")], [assigned(5, 0, ANA)], set()),
+        ([act("set closed", "active", "closed")], [thread(5, "lineitem", 0, **CLOSED)], {5}),
+        ([act("set pending", "active", "pending")], [thread(5, "lineitem", 0, **CLOSED)], set()),
+        ([act("set closed", "active", "closed")], [assigned(5, 0, ANA)], set()),
+        ([TAKES], [thread(5, "lineitem", 0, action="merged", by=ANA)], set()),
+        ([TAKES], [thread(5, "note", 0, by=ANA)], set()),
+    ],
+)
+def test_an_act_in_slack_makes_one_change_and_the_one_that_it_is_about(
+    acts: list[Act], lines: list[Thread], own: set[int]
+) -> None:
+    assert of_acts(conversation(*lines), acts) == own
+
+
 def route(house: House, **table: Any) -> Route:
     problems: list[str] = []
     made = read_route(Where("bridge.toml"), {"mailbox": "Support", "channel": "support", **table}, problems)
@@ -203,6 +246,41 @@ async def test_what_was_done_from_slack_is_not_announced(empty_house: House) -> 
     await house.quiet()
     assert len(house.cards()) == 1
     assert not any(one.broadcast for one in house.thread(card))
+
+
+async def test_what_somebody_does_in_freescout_after_an_act_in_slack_is_told_as_ever(
+    empty_house: House,
+) -> None:
+    house = empty_house
+    await start(house, {"deliver": {"assigned": "assignee", "status": "channel"}})
+    card = await house.writes()
+    await house.ana.presses("Assign to Me", on=card)
+    await house.until(lambda: "took it" in house.said(card))
+    house.clock.skip(timedelta(seconds=40))
+    house.freescout.agent_assigns(1, house.ana_id, house.ben_id)
+    direct = house.slack.workspace.direct(house.ben.id).messages
+    (told,) = await house.until(lambda: direct)
+    assert "Ana Alves assigned it to Ben" in told.all_text
+    assert "Ben" not in house.said(card)
+    house.freescout.agent_sets_status(1, house.ana_id, "pending")
+    await house.until(lambda: len(house.cards()) == 2)
+    await house.ana.types("/freescout why 412")
+    own = "stands (in the thread: it was done from Slack, and is not announced twice)"
+    await house.until(lambda: own in house.told(house.ana))
+
+
+async def test_that_a_reply_from_slack_assigned_it_is_not_announced(empty_house: House) -> None:
+    house = empty_house
+    await start(house, {"deliver": {"assigned": "channel", "status": "channel"}})
+    card = await house.writes()
+    await house.opens(house.ana, "Reply", card)
+    also = {"Also": ["Assign the conversation to me"]}
+    await house.ana.submits({"Reply": "Take water", **also})
+    await house.until(lambda: "took it" in house.said(card))
+    await house.quiet()
+    assert len(house.cards()) == 1
+    await house.ana.types("/freescout audit 412")
+    await house.until(lambda: "assign" in house.told(house.ana))
 
 
 async def test_a_tag_brings_it_to_a_second_channel_and_takes_it_away_again(empty_house: House) -> None:

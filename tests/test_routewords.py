@@ -196,6 +196,18 @@ def test_what_a_route_takes_has_one_name_in_every_process() -> None:
         ({"mailbox": [1, 2]}, {"mailbox": [2, 1]}, True),
         ({"subject": "/a/"}, {"subject": "a"}, False),
         ({"tag": "a"}, {"unless": [{"tag": "a"}]}, False),
+        ({"tag": "a", "assignee": "nobody"}, {"assignee": "nobody", "tag": "a"}, True),
+        ({"status": "active", "time": "open"}, {"time": "open", "status": "active"}, True),
+        ({"subject": ["a", "b"]}, {"subject": ["b", "a", "b"]}, True),
+        ({"field": {"A": "1", "B": "2"}}, {"field": {"B": "2", "A": "1"}}, True),
+        ({"time": ["closed", "mon 8:00-9:00"]}, {"time": ["mon 8:00-9:00", "closed"]}, True),
+        ({"time": "mon 10:00-11:00 8:00-9:00"}, {"time": "mon 8:00-9:00 10:00-11:00"}, True),
+        ({"time": "mon 8:00-9:00"}, {"time": "tue 8:00-9:00"}, False),
+        ({"unless": [{"tag": "a"}, {"tag": "b"}]}, {"unless": [{"tag": "b"}, {"tag": "a"}]}, True),
+        ({"any": [{"tag": "a"}, {"type": "chat"}]}, {"any": [{"type": "chat"}, {"tag": "a"}]}, True),
+        ({"any": [{"tag": "a", "type": "chat"}]}, {"any": [{"type": "chat", "tag": "a"}]}, True),
+        ({"any": [{"tag": "a"}, {"type": "chat"}]}, {"any": [{"tag": "a", "type": "chat"}]}, False),
+        ({"all": [{"tag": "a"}, {"tag": "b"}]}, {"any": [{"tag": "a"}, {"tag": "b"}]}, False),
     ],
 )
 def test_routes_that_take_the_same_are_known(

@@ -12,7 +12,7 @@ from bot.health import Health
 from bot.live import Live
 from bot.routing import Route
 from bot.store import Store, Watch
-from bot.watching import book
+from bot.watching import book, stored
 from sandbox.clock import Clock
 from sandbox.slack import Message, Person
 from tests.conftest import House
@@ -188,6 +188,38 @@ async def test_a_watch_is_refused_with_every_reason_at_once(desk: House) -> None
     await told(desk, desk.ana, "All routes: 2")
 
 
+async def test_the_same_words_in_another_order_are_the_same_route(desk: House) -> None:
+    await desk.ana.types(
+        '/freescout watch Sales subject:"order form" type:email -subject:a -subject:b', channel="vips"
+    )
+    await said(desk, "watches")
+    await desk.ana.types(
+        '/freescout watch type:email -subject:b -subject:a subject:"order form" mailbox:Sales', channel="vips"
+    )
+    await told(desk, desk.ana, "The same comes here already by watch 1.")
+    await desk.ana.types(
+        '/freescout unwatch Sales -subject:b type:email subject:"order form" -subject:a', channel="vips"
+    )
+    await said(desk, "no longer watches")
+    assert [(one[0], one[3]) for one in await audited(desk)] == [("watch", "done"), ("unwatch", "done")]
+
+
+async def test_a_route_of_the_file_is_never_mistaken_for_the_watch_of_the_same_number(desk: House) -> None:
+    await desk.ana.types("/freescout watch Sales assignee:nobody", channel="vips")
+    await said(desk, "watches")
+    for typed, words in [
+        ("unwatch route 1", "Route 1 is from bridge.toml, line 7: change it there."),
+        ("unwatch Route #2", "Route 2 is from bridge.toml, line 12: change it there."),
+        ("unwatch route 3", "There is no route 3."),
+        ("unwatch watch 2", "There is no watch 2."),
+    ]:
+        await desk.ana.types(f"/freescout {typed}", channel="support")
+        await told(desk, desk.ana, words)
+    assert [one[3] for one in await audited(desk) if one[0] == "unwatch"] == ["refused"] * 2
+    await desk.ana.types("/freescout unwatch watch 1", channel="support")
+    await told(desk, desk.ana, "Watch 1 is removed.")
+
+
 async def test_the_dialog_says_what_is_wrong_at_each_field_and_keeps_what_it_does_not_show(
     desk: House,
 ) -> None:
@@ -304,6 +336,22 @@ async def test_routes_of_the_file_are_old_at_first_and_dated_when_they_come_late
     assert await since(other) == [hours(1)]
     clock.skip(timedelta(hours=1))
     assert await since(one) == [hours(3)]  # it was away
+
+
+async def test_a_route_keeps_its_date_in_another_order_and_from_a_version_that_minded_that(
+    store: Store, clock: Clock, empty_house: House
+) -> None:
+    live = Live(empty_house.settings)
+    written, ordered = ({"tag": "a", "assignee": "nobody"}, {"assignee": "nobody", "tag": "a"})
+    one, same = (stored.read(spec, "C1")[0] for spec in (written, ordered))
+    assert one
+    assert same
+    began = clock().timestamp()
+    await store.set_marks(**{"routes": began, f"routes:{stored.formerly(one)}": began})
+    for route in (one, same, one):
+        clock.skip(timedelta(hours=1))
+        await book.take_up(live, store, replace(empty_house.settings, routes=(route,)))
+        assert live.settings.routes[0].since == began
 
 
 async def test_a_route_that_nobody_can_read_is_told_of_and_kept(

@@ -21,7 +21,8 @@ from bot.quiet import Quiet
 from bot.routing import Body, Choice, Deliver, Event, Facts, Key, Place, Route, Routing
 from bot.routing.conditions import ENTERING, Condition, Rule, Text
 from bot.routing.delivery import OF_NEW
-from bot.why import Fate, Item, trace
+from bot.watching.sight import Sight
+from bot.why import Fate, Item, channels, seen, trace
 from bot.why.telling import Facts as Known
 from bot.why.telling import Place as Where
 from bot.why.telling import explain, printed
@@ -151,6 +152,28 @@ def test_a_silence_has_its_reason(seen: View, posted: dict[str, Posted], key: st
     assert why in said
 
 
+@pytest.mark.parametrize(
+    ("changes", "posted", "why"),
+    [
+        ({"own": [2]}, "1", "in the thread: it was done from Slack, and is not announced twice"),
+        ({"deaf": "Slack knows nobody"}, "1", "in the thread: Slack knows nobody"),
+        ({"own": [2]}, "top-1", "in the channel"),
+        ({"own": [2], "deliver": Deliver()}, "1", ""),
+        ({"minutes": 2000}, "1", ""),
+    ],
+)
+def test_what_stands_in_the_thread_alone_is_told_with_why(
+    changes: dict[str, Any], posted: str, why: str
+) -> None:
+    ben = Person(8, "user", "Ben", "Berg", "ben@example.org")
+    change = entry(2, "lineitem", 1, action="changed-ticket-assignee", created_by=ben)
+    minutes = changes.pop("minutes", 20)
+    deliver = Deliver(frozenset({(Event.ASSIGNED, Place.ASSIGNEE)}))
+    seen = view(conversation(entry(1), change, assignee=ANA), minutes, **{"deliver": deliver, **changes})
+    shown = {CARD: Posted(str(at(0.5).timestamp()), "1"), "line:2": Posted("2.2", posted)}
+    assert fate(trace(seen, shown), "line:2") == (Fate.STANDS, why)
+
+
 def test_what_stands_is_told_with_where_and_what_will_be_said_with_why() -> None:
     posted = applied(view(conversation()), {})
     later = view(conversation(entry(1), entry(2, "message", 3), status=Status.PENDING), 6)
@@ -208,6 +231,45 @@ ROW = {
 def test_what_else_plays_in_is_said(known: dict[str, Any], words: str) -> None:
     facts = replace(Known(5, URL, at(5), conversation(), SUPPORT), **known)
     assert words in printed(explain(facts))
+
+
+def known_to(*channels: str) -> Sight:
+    return Sight(frozenset({1}), (SUPPORT,), frozenset(channels))
+
+
+def test_an_error_and_a_lane_of_a_channel_that_somebody_is_not_in_are_not_named() -> None:
+    routes = (Route(1, "vip", number=1), Route(1, "board", number=2))
+    choices = routing.choices(routing.facts(conversation(), SUPPORT), routes, Routing())
+    work = {**ROW, "waits": "C1, #board, C9", "error": "Slack has no channel #board"}
+    one = conversation()
+    places = (
+        Where("C1", "#vip", view(one), {}, routes[:1]),
+        Where("C9", "#board", view(one), {}, routes[1:]),
+    )
+    facts = Known(5, URL, at(5), one, SUPPORT, choices=choices, places=places, work=work)
+    assert channels(facts) == ("C1", "C9", "vip", "board")
+    told = printed(explain(seen(facts, known_to("vip", "C1"))))
+    assert "in C1, a channel that you are not in, where" in told
+    assert "What went wrong: what only operators are told" in told
+    assert "board" not in told
+    assert "C9" not in told
+    assert "None of the routes" not in told
+    told = printed(explain(seen(facts, known_to())))
+    assert "None of the routes that you may read takes it." in told
+    assert "vip" not in told
+    whole = seen(facts, known_to("vip", "board", "C1", "C9"))
+    assert printed(explain(whole)) == printed(explain(facts))
+
+
+def test_slack_is_asked_of_a_few_channels_alone_and_of_those_that_take_it_first() -> None:
+    routes = (*(Route(2, f"c{one}", number=one) for one in range(1, 99)), Route(1, "vip", number=99))
+    choices = routing.choices(routing.facts(conversation(), SUPPORT), routes, Routing())
+    facts = Known(5, URL, at(5), conversation(), SUPPORT, choices=choices)
+    asked = channels(facts)
+    assert (len(asked), asked[0]) == (40, "vip")
+    told = printed(explain(seen(facts, known_to(*asked))))
+    assert "Route 99 to #vip takes it" in told
+    assert "59 more routes are not looked up here" in told
 
 
 # ------------------------------------------------- whatever the history: the trace is what the plan decided

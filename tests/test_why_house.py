@@ -82,6 +82,38 @@ async def test_it_is_for_whoever_may_see_the_mailbox_alone(house: House) -> None
     assert made.isdisjoint({"conversations.list", "users.list"})  # the bridge has both lists
 
 
+async def test_it_tells_no_more_of_routes_and_private_channels_than_the_list_of_routes(
+    empty_house: House,
+) -> None:
+    house = empty_house
+    board = house.slack.add_channel("board", private=True, members=[house.ana])
+    mark = Rule((Condition(Key.CUSTOMER, frozenset({"mark@example.org"}), '"mark@example.org"'),))
+    cy = Rule((Condition(Key.CUSTOMER, frozenset({"cy@example.org"}), '"cy@example.org"'),))
+    routes = (
+        Route("Support", "support", number=1, name="Everyday"),
+        Route("Sales", "support", number=2, name="Takeover", rule=cy),
+        Route(("Support", "Sales"), "support", number=3, name="Both"),
+        Route("Support", "board", number=4, name="Merger", rule=mark),
+        Route(None, "support", number=5, rule=cy),
+    )
+    await house.start(routes=routes)
+    house.freescout.customer_writes("mark@example.org", "Printer", "Help", mailbox=house.support)
+    await house.until(lambda: house.cards() and house.cards("board"))
+    await house.quiet()
+    whole = await asks(house, house.ana, "412")
+    for words in ("#board", "“Merger”", "“Takeover”", "cy@example.org"):
+        assert words in whole
+    told = await asks(house, house.ben, "412")
+    assert 'Route 1 “Everyday” to #support takes it: mailbox "Support".' in told
+    assert "Route 2 to #support does not take it: it is for a mailbox that you may not see." in told
+    assert "Route 3 to #support takes it: it is for a mailbox that you may not see, too." in told
+    assert "Route 4 leads to a channel that you are not in." in told
+    assert "customer (not said here), but it is mark@example.org" in told
+    shown = str(house.slack.ephemerals(house.ben)[-1].blocks)
+    for secret in ("board", board, "Merger", "Takeover", "Both", "cy@example.org"):
+        assert secret not in shown, secret
+
+
 async def test_who_is_told_directly_is_named_and_what_was_not_told_has_its_reason(empty_house: House) -> None:
     house = empty_house
     loud = Deliver(frozenset({(Event.CUSTOMER, Place.ASSIGNEE), (Event.NOTE, Place.NOTHING)}))

@@ -18,6 +18,8 @@ class Choice:
     route: Route
     taken: bool
     why: str
+    hidden: str = ""
+    """Why whoever reads this is not told what the route asks."""
 
 
 def chosen(

@@ -1,5 +1,6 @@
 """What the bridge remembers: some twenty verbs over SQLite. No mail is kept, but replies on their way."""
 
+from bot.store.audit import Act
 from bot.store.claims import Claim, ClaimState, Ended, Snooze
 from bot.store.outbox import LATE, TYPED
 from bot.store.people import Link, LinkCode
@@ -13,6 +14,7 @@ __all__ = [
     "FOR_EVER",
     "LATE",
     "TYPED",
+    "Act",
     "Choice",
     "Claim",
     "ClaimState",

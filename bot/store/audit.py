@@ -1,10 +1,24 @@
 """The table `audit`: who did what from Slack, when, and how it came out. Entries are chained: see `chain`."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.store import chain
 from bot.store.chain import Entry, Head
 from bot.store.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What somebody did from Slack, as the record has it."""
+
+    user: int
+    """Whose, by FreeScout's id."""
+    at: float
+    """When it was done, in seconds since 1970."""
+    action: str
+    before: str
+    after: str
 
 
 class AuditTable(Table):
@@ -47,10 +61,19 @@ class AuditTable(Table):
         newest = await self._writer.do(lambda database: chain.entries(database, where, (conversation, most)))
         return newest[::-1]
 
-    async def acts(self, conversation: int, most: int = 100) -> list[tuple[int, float]]:
-        """Who did something to a conversation from Slack, by FreeScout's id, and when: the newest."""
-        done = [one for one in await self.audited(conversation, most) if one["outcome"] == "done"]
-        return [(one["user"], datetime.fromisoformat(one["at"]).timestamp()) for one in done]
+    async def acts(self, conversation: int, most: int = 100) -> list[Act]:
+        """What was done to a conversation from Slack: the newest, oldest first."""
+        return [
+            Act(
+                one["user"],
+                datetime.fromisoformat(one["at"]).timestamp(),
+                one["action"],
+                one["before"],
+                one["after"],
+            )
+            for one in await self.audited(conversation, most)
+            if one["outcome"] == "done"
+        ]
 
     async def audit_head(self) -> Head:
         """How many entries there are, and the hash of the newest."""

@@ -1,6 +1,6 @@
 """The table `routes`: what people watch from Slack. And since when each route of the file is there."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
@@ -66,10 +66,11 @@ class RoutesTable(Table):
         delete = "delete from routes where id = ?"
         return await self._writer.do(lambda db: db.execute(delete, (identity,)).rowcount > 0)
 
-    async def date_routes(self, names: Collection[str]) -> dict[str, float]:
+    async def date_routes(self, names: Mapping[str, Collection[str]]) -> dict[str, float]:
         """Since when the file has each of these routes, in seconds since 1970, remembered from now on.
 
-        At the first time nobody knows, which is 0. Those that the file has no more are forgotten.
+        At the first time nobody knows, which is 0. Those that the file has no more are forgotten. Beside each
+        name stand those under which earlier versions may have kept it: of several the oldest holds.
         """
         now = self._time()
 
@@ -77,7 +78,11 @@ class RoutesTable(Table):
             rows = db.execute("select name, at from marks where name like ?", (f"{_DATED}%",)).fetchall()
             known = dict(rows)
             new = now if _DATED in known else 0.0
-            dated = {name: float(known.get(f"{_DATED}:{name}", new)) for name in names}
+            every = {name: [f"{_DATED}:{one}" for one in (name, *before)] for name, before in names.items()}
+            dated = {
+                name: min((float(known[one]) for one in keys if one in known), default=new)
+                for name, keys in every.items()
+            }
             db.execute("delete from marks where name like ?", (f"{_DATED}:%",))
             db.execute("insert or ignore into marks values (?, ?)", (_DATED, now))
             for name, at in dated.items():

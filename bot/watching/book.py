@@ -14,7 +14,10 @@ log = logging.getLogger(__name__)
 
 async def take_up(live: Live, store: Store, settings: Settings) -> None:
     """Take up what the file says from now on, each of its routes with the time since when it is there."""
-    dates = await store.date_routes({stored.placed(route) for route in settings.routes})
+    names: dict[str, set[str]] = {}
+    for route in settings.routes:
+        names.setdefault(stored.placed(route), set()).add(stored.formerly(route))
+    dates = await store.date_routes(names)
     routes = tuple(replace(route, since=dates[stored.placed(route)]) for route in settings.routes)
     live.file(replace(settings, routes=routes))
 

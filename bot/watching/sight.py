@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from bot.desk import Desk
 from bot.errors import BridgeError
 from bot.model import Mailbox
+from bot.routing import Route
 from bot.slackapi import call
 from bot.watching import checks, stored
 from bot.watching.lists import NO_CHANNEL, NO_MAILBOX, Row
@@ -38,11 +39,19 @@ def row(one: Row, by: Sight) -> Row:
         return replace(one, hidden=NO_CHANNEL)
     if one.route is None:
         return replace(one, wrong=_UNREAD)
-    boxes = stored.boxes(one.route)
+    route, hidden = read(one.route, by)
+    return replace(one, route=route, hidden=hidden)
+
+
+def read(route: Route, by: Sight) -> tuple[Route, str]:
+    """A route as somebody may read it, and why they are not told what it asks, nor its name."""
+    if route.channel not in by.channels:
+        return replace(route, name=""), NO_CHANNEL
+    boxes = stored.boxes(route)
     if not {checks.identity(box, by.boxes) for box in boxes} <= by.seen:
-        return replace(one, hidden=NO_MAILBOX)
+        return replace(route, name=""), NO_MAILBOX
     whole = boxes or by.seen >= {box.id for box in by.boxes}
-    return one if whole else replace(one, route=stored.discreet(one.route))
+    return route if whole else stored.discreet(route), ""
 
 
 async def _may_know(desk: Desk, slack_user: str, channel: str) -> bool:

@@ -3,15 +3,16 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.routing import KEYS, Condition, Event, Key, Route, Rule, read_route
 from bot.tables import Where
 
 Table = dict[str, Any]
+T = TypeVar("T")
 
 _PLACES = (*((key,) for key in KEYS), *(("deliver", event.value) for event in Event))
 _PERSONAL = (Key.CUSTOMER, Key.SUBJECT, Key.FIELD)
@@ -58,9 +59,8 @@ def dumps(spec: Mapping[str, Any]) -> str:
 
 
 def taken(route: Route) -> str:
-    """Which conversations a route takes, as a word: that of another that takes the same is the same."""
-    parts = (sorted(map(_boxed, route.mailboxes)), stable(route.rule), route.default)
-    return hashlib.sha256(repr(parts).encode("utf-8", "replace")).hexdigest()[:16]
+    """Which conversations a route takes, as a word: however its conditions are ordered, it is the same."""
+    return _hashed(sorted(set(map(_boxed, route.mailboxes))), _ordered(route.rule), route.default)
 
 
 def placed(route: Route) -> str:
@@ -68,8 +68,46 @@ def placed(route: Route) -> str:
     return f"{route.channel.casefold()}:{taken(route)}"
 
 
+def formerly(route: Route) -> str:
+    """What `placed` was when it minded the order of conditions: a memory may have it so."""
+    hashed = _hashed(sorted(map(_boxed, route.mailboxes)), route.rule, route.default)
+    return f"{route.channel.casefold()}:{hashed}"
+
+
+def _hashed(mailboxes: list[str], rule: Rule, default: bool) -> str:
+    parts = (mailboxes, stable(rule), default)
+    return hashlib.sha256(repr(parts).encode("utf-8", "replace")).hexdigest()[:16]
+
+
 def _boxed(box: int | str) -> str:
     return str(box).casefold()
+
+
+def _ordered(rule: Rule) -> Rule:
+    """The same rule in the one order that all that say it share: in none of its lists does order count."""
+    return Rule(
+        _sorted(map(_settled, rule.conditions)),
+        _sorted(map(_ordered, rule.every)),
+        _sorted(map(_ordered, rule.any)),
+        _sorted(map(_ordered, rule.unless)),
+        _sorted(map(_settled, rule.entering)),
+    )
+
+
+def _settled(condition: Condition) -> Condition:
+    wanted = condition.wanted
+    return replace(condition, wanted=_sorted(map(_one, wanted))) if isinstance(wanted, tuple) else condition
+
+
+def _one(wanted: object) -> object:
+    """One of several values; of a week the days stay where they are."""
+    return tuple(map(_sorted, wanted)) if isinstance(wanted, tuple) else wanted
+
+
+def _sorted(values: Iterable[T]) -> tuple[T, ...]:
+    """Each once."""
+    told = {repr(stable(one)): one for one in values}
+    return tuple(told[one] for one in sorted(told))
 
 
 def stable(value: object) -> object:

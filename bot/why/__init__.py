@@ -1,6 +1,7 @@
 """Why something was said of a conversation, will be said, or is not: see `commands/why.py`. Pure."""
 
 from bot.why.ladder import moment, unsaid
+from bot.why.seen import channels, seen
 from bot.why.telling import Facts, Line, Place, Section, explain, printed
 from bot.why.trace import Fate, Item, trace
 
@@ -11,9 +12,11 @@ __all__ = [
     "Line",
     "Place",
     "Section",
+    "channels",
     "explain",
     "moment",
     "printed",
+    "seen",
     "trace",
     "unsaid",
 ]

@@ -13,6 +13,7 @@ from bot.plan import Posted, View
 from bot.quiet import Quiet
 from bot.redact import Redact
 from bot.routing import Body, Choice, Route
+from bot.watching.lists import NO_CHANNEL
 from bot.why.ladder import moment
 from bot.why.trace import Fate, Item, trace
 
@@ -49,6 +50,10 @@ class Facts:
     mailbox: Mailbox | None = None
     hours: Hours = ALWAYS
     choices: tuple[Choice, ...] = ()
+    there: frozenset[str] = frozenset()
+    """The channels, as routes name them, that show it by now."""
+    unread: int = 0
+    """How many routes are not spoken of: there are too many."""
     first: bool = False
     """Whether only the first route that fits takes it."""
     nowhere: Mapping[str, str] = field(default_factory=dict)
@@ -152,14 +157,23 @@ def _routes(facts: Facts) -> Iterator[str]:
         return
     if facts.first:
         yield 'Only the first route that fits takes a conversation (match = "first").'
+    read = [one for one in facts.choices if one.hidden != NO_CHANNEL]
     for one in facts.choices:
+        called = one.route.called[:1].upper() + one.route.called[1:]
+        if one not in read:
+            yield f"{called} leads {one.hidden}."
+            continue
         verb = "takes it" if one.taken else "does not take it"
         trouble = facts.nowhere.get(one.route.channel, "") if one.taken else ""
-        called = one.route.called[:1].upper() + one.route.called[1:]
         but = f" But {trouble}." if trouble else ""
-        yield f"{called} to {_hash(one.route.channel)} {verb}: {one.why}.{but}"
-    if not any(one.taken for one in facts.choices):
-        yield "No route takes it, so it comes to no channel."
+        why = f"it is {one.hidden}{', too' if one.taken else ''}" if one.hidden else one.why
+        yield f"{called} to {_hash(one.route.channel)} {verb}: {why}.{but}"
+    if facts.unread:
+        yield f"{facts.unread} more routes are not looked up here: /freescout routes all lists them."
+    if not any(one.taken for one in read):
+        whole = len(read) == len(facts.choices) and not facts.unread
+        every = "No route takes it, so it comes to no channel."
+        yield every if whole else "None of the routes that you may read takes it."
 
 
 def _hash(channel: str) -> str:

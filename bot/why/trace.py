@@ -30,7 +30,7 @@ from bot.plan import (
 from bot.quiet import QUESTION, ROUSED
 from bot.routing import Body, Event
 from bot.routing import Place as Said
-from bot.verdicts import Verdict
+from bot.verdicts import OLD, Verdict
 from bot.why.ladder import moment, named, unsaid
 
 
@@ -106,7 +106,8 @@ def _item(case: _Case, key: str) -> Item:
     shown, step = case.posted.get(key), case.planned.get(key)
     what = _what(case, key)
     if shown:
-        return Item(key, what, Fate.EDITED if step else Fate.STANDS, _stands(shown), shown.ts)
+        why = _stands(shown) or _hushed(case, key)
+        return Item(key, what, Fate.EDITED if step else Fate.STANDS, why, shown.ts)
     if step:
         return Item(key, what, Fate.LATER if step.bundled else Fate.WILL, _because(case, key, step))
     return Item(key, what, Fate.SILENT, _silence(case, key))
@@ -159,6 +160,15 @@ def _stands(shown: Posted) -> str:
     if shown.version.startswith(TOP):
         return "in the channel"
     return "as a line of a message about several" if ":" in shown.version else ""
+
+
+def _hushed(case: _Case, key: str) -> str:
+    """Why something stands in the card's thread alone that its route has said aloud."""
+    one = case.found.get(key)
+    if one is None or one.place is not Said.THREAD or one.why == OLD:
+        return ""  # what is old by now was not when it was said
+    meant = case.view.deliver.place(one.event)
+    return "" if one.event is Event.NEW or meant is Said.THREAD else f"in the thread: {one.why}"
 
 
 def _because(case: _Case, key: str, step: Step) -> str:
