@@ -254,7 +254,7 @@ _REASONS = {
 def _work(facts: Facts) -> Iterator[str]:
     row = facts.work
     if facts.looked:
-        yield f"It looked at this last at {moment(datetime.fromtimestamp(facts.looked, UTC))}."
+        yield f"It looked at this last: {moment(datetime.fromtimestamp(facts.looked, UTC))}."
     else:
         yield "It has never looked at this: no webhook of it came, and the sweep has not found it (yet)."
     if row is None:
@@ -263,7 +263,7 @@ def _work(facts: Facts) -> Iterator[str]:
     why = _REASONS.get(str(row["reason"]), f"{row['reason']} asked for it")
     due = moment(datetime.fromtimestamp(row["again"] if row["parked"] and row["again"] else row["due"], UTC))
     if row["parked"]:
-        on = f"; what time makes due goes on at {due}" if row["again"] else ""
+        on = f"; what time makes due goes on: {due}" if row["again"] else ""
         yield f"Parked: trying again does not help, so it waits for its next webhook{on}."
     elif row["claimed"]:
         yield f"It is being looked at in this moment: {why}."
@@ -271,6 +271,6 @@ def _work(facts: Facts) -> Iterator[str]:
         turn = "nothing goes at present" if row["error"] else "Slack takes about one post a second"
         yield f"It waits for its turn in {row['waits']}, where {turn}."
     else:
-        yield f"It looks next at {due}: {why}."
+        yield f"It looks next: {due}, because {why}."
     if row["error"]:
         yield f"What went wrong: {row['error']}"
