@@ -110,7 +110,7 @@ class Worker:
         where = f"conversation {work.conversation} ({work.reason}, try {work.attempts + 1}) [{mark}]"
         if isinstance(error, Transient | Ambiguous):
             named = error.retry_after if isinstance(error, Transient) else None
-            wait = named if named is not None else min(_LONGEST, _FIRST * 2 ** min(work.attempts, 12))
+            wait = named if named is not None else self._pause(work)
             if isinstance(error, Misconfigured):
                 log.error("%s waits for the operator: %s", where, error)
                 self._health.ill(str(error))
@@ -119,11 +119,19 @@ class Worker:
             await self._again(work, wait, str(error), looked)
         elif not work.last_try or looked.waits:
             log.error("%s broke: %s", where, _told(error), exc_info=_bug(error))
-            wait = min(_LONGEST, _FIRST * 2 ** min(work.attempts, 12))
+            wait = self._pause(work)
             await self._again(work, wait, f"{_told(error)} [{mark}]", looked)
         else:
             log.error("%s is parked until its next webhook: %s", where, _told(error), exc_info=_bug(error))
             await self._store.park(work, f"{_told(error)} [{mark}]", looked.again)
+
+    def _pause(self, work: Work) -> float:
+        """Seconds until the next try: longer each time, but not much longer than it has failed already.
+
+        Each bell brings a try before its time. A busy conversation shall not pay for that with a long wait.
+        """
+        failing = max(0.0, self._now().timestamp() - work.since)
+        return min(_LONGEST, _FIRST * 2.0 ** min(work.attempts, 12), _FIRST + failing)
 
     async def _again(self, work: Work, wait: float, why: str, looked: Looked) -> None:
         due = self._now() + timedelta(seconds=wait)

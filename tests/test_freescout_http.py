@@ -598,6 +598,19 @@ async def test_anothers_404_is_not_the_end_of_a_conversation(
         await call(http)
 
 
+@ANY
+async def test_a_404_that_came_in_half_is_nobodys_mistake(http: Http, server: Server, call: Call) -> None:
+    whole = json.dumps({"message": "Not Found", "_embedded": {"errors": []}}).encode()
+    server.answers = [response(404, whole[: len(whole) // 2])] * (len(RETRIES) + 1)
+    with pytest.raises(Transient, match="ends in the middle") as told:
+        await call(http)
+    assert not isinstance(told.value, Misconfigured)
+    if len(server.asked) > 1:  # what may be tried again was
+        server.answers = [response(404, whole[:-1]), response(404, whole)]
+        with pytest.raises(NotFound):
+            await call(http)
+
+
 async def test_a_module_of_the_same_name_is_recognised() -> None:
     freescout = StandIn(now=Clock(), api_key=KEY)
     freescout.add_mailbox("Support", "support@example.org")

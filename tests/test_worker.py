@@ -139,6 +139,18 @@ async def test_a_bell_does_not_wait_for_the_pause(shop: Shop) -> None:
         await shop.until(lambda: len(shop.looks.made) == 2)
 
 
+async def test_bells_that_ring_while_it_fails_do_not_make_the_next_wait_long(shop: Shop) -> None:
+    shop.looks.errors[1] = iter([Transient("away")] * 8)
+    async with shop.at_work():
+        for bells in range(1, 9):
+            await shop.store.ring([1], "webhook")
+            await shop.until(lambda: len(shop.looks.made) >= bells)
+            await shop.wind(1)
+        await shop.wind(10)  # it failed for eight seconds: it waits for about as long, not for four minutes
+        await shop.until(lambda: len(shop.looks.made) == 9)
+    assert (await shop.store.counts())["waiting"] == 0
+
+
 @pytest.mark.parametrize("error", [KeyError("a bug"), Permanent("Slack refuses: invalid_blocks")])
 async def test_a_bug_is_parked_after_three_tries_holds_nobody_up_and_a_bell_takes_it_up(
     shop: Shop, error: Exception, caplog: pytest.LogCaptureFixture

@@ -175,6 +175,8 @@ def _read(method: str, what: str, response: httpx.Response) -> Answer:
         raise Misconfigured("FreeScout refuses the API key (401): see FREESCOUT_API_KEY")
     if status == HTTPStatus.NOT_FOUND and said is not None and _is_own(response):
         raise NotFound("FreeScout does not have it (any more).")
+    if status == HTTPStatus.NOT_FOUND and said is None and _is_cut(response):
+        raise Transient(f"FreeScout sends JSON that ends in the middle (404 at {what})")
     if status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
         raise Misconfigured(
             f"FreeScout has no {what} ({status}): is the API & Webhooks module on, and FREESCOUT_URL right?",
@@ -209,6 +211,11 @@ def _said(response: httpx.Response) -> tuple[str, str] | None:
     parts = [f"{fields.text(one.get('path'))} {fields.text(one.get('message'))}".strip() for one in details]
     message = "; ".join(part for part in (fields.text(told.get("message")), *parts) if part)
     return message[:300], fields.text(details[0].get("path")) if details else ""
+
+
+def _is_cut(response: httpx.Response) -> bool:
+    """Whether an error began as JSON and did not come whole: nothing is wrong that an operator could mend."""
+    return "json" in response.headers.get("Content-Type", "") and response.content.lstrip().startswith(b"{")
 
 
 def _is_own(response: httpx.Response) -> bool:

@@ -1,6 +1,6 @@
 """The rows that the store hands out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -48,6 +48,8 @@ class Work:
     """Since when it waits for Slack to take it, in seconds since 1970; 0 where it does not."""
     waits: str = ""
     """The lanes in which it waits, separated by commas."""
+    since: float = field(default=0, compare=False)
+    """When it was first asked for, in seconds since 1970."""
 
     @property
     def last_try(self) -> bool:

@@ -13,7 +13,7 @@ from bot.store.table import Table
 from bot.store.writer import Writer
 from bot.waits import wait_for
 
-_CLAIMED = "returning conversation, reason, rung, attempts, held, waits"
+_CLAIMED = "returning conversation, reason, rung, attempts, held, waits, first_rung"
 _DUE = (
     "select conversation, priority, due from work where claimed = 0 and parked = 0 and due <= :now union all"
     " select conversation, priority, again from work indexed by work_again"
