@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -217,6 +218,8 @@ async def test_who_looked_and_found_it_says_so_and_nothing_is_sent(house: House)
     assert outbox(house, "select text || rich || html from outbox") == [""]
     await house.quiet()
     assert tries(house) == 1
+    ((row,), broken) = evidence.outbox(Path(house.settings.database_path))
+    assert (row.recorded, broken) == (True, "")  # as whoever holds the torture run to the record sees it
 
 
 async def test_earlier_tries_do_not_shorten_the_search_for_a_reply(house: House) -> None:

@@ -84,9 +84,10 @@ def outbox(database: Path, gone: Collection[int] = ()) -> tuple[list[Row], str]:
     if not database.exists():
         return [], ""
     with closing(sqlite3.connect(f"file:{quote(str(database))}?mode=ro", uri=True, timeout=10)) as connection:
-        sent = set()
-        for (after,) in connection.execute("select after from audit where outcome = 'sent'"):
-            sent.add(json.loads(after).get("outbox"))
+        said = connection.execute("select after from audit where outcome = 'sent'")
+        sent = {json.loads(after).get("outbox") for (after,) in said}
+        confirmed = "select after from audit where action = 'confirm reply' and outcome = 'done'"
+        sent |= {int(after.removeprefix("outbox ")) for (after,) in connection.execute(confirmed)}
         query = "select id, intent, kind, state, text, choice, conversation, hold, shown from outbox"
         rows = []
         for number, intent, kind, state, text, choice, conversation, hold, shown in connection.execute(query):
