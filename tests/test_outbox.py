@@ -16,6 +16,7 @@ from sandbox.freescout.records import Actor
 from sandbox.serving import serving
 from sandbox.slack import Message, Person, payloads
 from tests.conftest import House, free_port
+from tests.torture import evidence
 
 POST = "POST /api/conversations/*/threads"
 GET = "GET /api/conversations/*"
