@@ -54,7 +54,12 @@ def main(arguments: list[str] | None = None) -> int:
     stale.add_argument("--at", metavar="TIME", default="", help="until then, in UTC: 2026-02-03T09:30")
     forget = commands.add_parser("forget", help="take away what is held and was posted of a customer")
     forget.add_argument("email", nargs="?", default="", help="the customer's address")
-    forget.add_argument("--conversation", type=int, action="append", default=[], help="one by its id")
+    forget.add_argument(
+        "--conversation",
+        action="append",
+        default=[],
+        help="one, by its id, its address or '#' and its number",
+    )
     forget.add_argument("--dry-run", action="store_true", help="only say what would be removed")
     questions.add(commands)
     demo = commands.add_parser("demo", help="try it all: a stand-in FreeScout, a stand-in Slack, the bridge")
@@ -180,6 +185,9 @@ def _forget(settings: Settings, asked: argparse.Namespace) -> int:
     now, dry = datetime.now(UTC), asked.dry_run
     try:
         said, status = asyncio.run(forget(settings, asked.email, asked.conversation, now, dry=dry))
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 1
     except BridgeError as error:
         print(f"Not done to the end, so say it once more: {error}", file=sys.stderr)
         return 1

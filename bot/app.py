@@ -14,7 +14,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 
-from bot import auditing, morning, named, retention, serving, slack, slackapi, timers, web
+from bot import auditing, morning, named, redact, retention, serving, slack, slackapi, timers, web
 from bot.audience import Audience
 from bot.budget import Budget
 from bot.carrier import Carrier
@@ -35,6 +35,7 @@ from bot.outbox import Outbox
 from bot.people import People
 from bot.poster import Poster
 from bot.reconcile import Reconciler
+from bot.redact import Redactor
 from bot.reread import Reread, Understand
 from bot.retention import RetentionRound
 from bot.ringing import Ringing
@@ -95,9 +96,12 @@ async def running(
         live = Live(settings, health)
         await book.take_up(live, store, settings)
         await book.load(live, store)
-        client = slackapi.client(
-            settings.slack_bot_token, settings.slack_api_url, session, lambda: live.settings.redactor
-        )
+
+        def hides() -> Redactor:
+            return live.settings.redactor
+
+        redact.follow(hides)
+        client = slackapi.client(settings.slack_bot_token, settings.slack_api_url, session, hides)
         boxes = Names(MAILBOX, store, health, lambda: named.mailboxes(live.settings), clock)
         people = People(freescout, client, store, clock, boxes)
         places = Names(CHANNEL, store, health, lambda: named.channels(live.settings), clock)

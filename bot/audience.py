@@ -66,17 +66,21 @@ class Others:
 
     def refusal(self, open_to: frozenset[str]) -> Misconfigured | None:
         """Why nothing is said where a route is open to no more than that; None where all may read it."""
+        wanted = ", ".join(f'"{kind}"' for kind in OPEN_TO if kind in open_to | self.kinds)
+        why = self.why(open_to, f"write open_to = [{wanted}] in the route")
+        return Misconfigured(f"{why} ({CODE})", CODE) if why else None
+
+    def why(self, open_to: frozenset[str], instead: str = "") -> str:
+        """The same in words, with what to do `instead` of keeping them out; empty where all may read it."""
         missing = [kind for kind in OPEN_TO if kind in self.kinds - open_to]
         if not missing:
-            return None
+            return ""
         who = {GUESTS: _some(self.guests, "guest"), ORGANISATIONS: "another organisation"}
         mend = {GUESTS: "remove them", ORGANISATIONS: "end the sharing"}
         said = " and ".join(who[kind] for kind in missing)
-        wanted = ", ".join(f'"{kind}"' for kind in OPEN_TO if kind in open_to or kind in missing)
         reads = "read" if len(missing) > 1 or (self.guests > 1 and GUESTS in missing) else "reads"
-        instead = f"or write open_to = [{wanted}] in the route"
         mended = " and ".join(mend[kind] for kind in missing)
-        return Misconfigured(f"{said} {reads} along there: {mended}, {instead} ({CODE})", CODE)
+        return f"{said} {reads} along there: {mended}{f', or {instead}' if instead else ''}"
 
 
 def shared(channel: Mapping[str, Any]) -> bool:

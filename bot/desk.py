@@ -77,13 +77,8 @@ class Desk:
 
     async def meant(self, words: str) -> int:
         """The id of the conversation that such words mean."""
-        if by_url := _URL.fullmatch(words):
-            if not _same_place(by_url[1], self.settings.freescout_url):
-                raise UserError(
-                    f"That is an address of another FreeScout: this one is at {self.settings.freescout_url}. "
-                    "Paste an address of its own, or say the conversation's number, like `412`."
-                )
-            return int(by_url[2])
+        if identity := addressed(words, self.settings.freescout_url):
+            return identity
         number = _NUMBER.fullmatch(words)
         if number is None:
             raise UserError("Which conversation? Say its number, like `412`, or paste its address.")
@@ -163,6 +158,17 @@ class Desk:
         )
         if about:
             await self.store.mention(channel, str(said.get("ts") or ""), about, alone=True)
+
+
+def addressed(words: str, home: str) -> int:
+    """The id of the conversation whose address words are in FreeScout, `home`; 0 where they are none."""
+    by_url = _URL.fullmatch(words)
+    if by_url and not _same_place(by_url[1], home):
+        raise UserError(
+            f"That is an address of another FreeScout: this one is at {home}. "
+            "Paste an address of its own, or say the conversation's number, like `412`."
+        )
+    return int(by_url[2]) if by_url else 0
 
 
 def _same_place(place: str, home: str) -> bool:

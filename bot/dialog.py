@@ -12,6 +12,7 @@ from bot.changes import Seen, address
 from bot.forms import LONGEST, View, checks_input, files_input, line_input, modal, rich_input, select_input
 from bot.model import Conversation, Mailbox, Status, Thread, User
 from bot.plan import TOLD
+from bot.redact import cut
 from bot.richtext import section, text
 from bot.store import Reply, Writing
 from bot.surfaces import FieldError
@@ -214,7 +215,7 @@ def _newest(scene: Scene) -> list[Block]:
     if not asked:
         return []
     body = "\n".join(mail.read(asked[-1].body).text.splitlines()[:_LINES])
-    body = f"{body[:_EXCERPT].rstrip()}…" if len(body) > _EXCERPT else body or "(no text)"
+    body = f"{body[: cut(body, _EXCERPT)].rstrip()}…" if len(body) > _EXCERPT else body or "(no text)"
     quote: Block = {"type": "rich_text_quote", "elements": [text(body)]}
     return [richtext_block(quote), *_answered(scene.conversation, asked[-1])]
 

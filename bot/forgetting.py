@@ -20,6 +20,7 @@ from bot.eraser import Eraser
 from bot.erasing import THREAD, How, Thing, erased
 from bot.errors import BridgeError, Misconfigured, Transient
 from bot.freescout import Auth, ConversationQuery, CustomerQuery, FreeScout, NotFound
+from bot.meant import known
 from bot.plan import CARD, FILES, RECEIPT
 from bot.poster import Poster
 from bot.settings import Settings
@@ -89,13 +90,16 @@ class Report:
 async def forget(
     settings: Settings,
     email: str,
-    conversations: Sequence[int],
+    conversations: Sequence[str],
     now: datetime,
     *,
     dry: bool,
     pause: float = PAUSE,
 ) -> tuple[str, int]:
-    """Forget a customer, or conversations; return what to print, and the exit status."""
+    """Forget a customer, or conversations; return what to print, and the exit status.
+
+    Raises UserError, before anything is done, where one of the conversations is not known.
+    """
     async with AsyncExitStack() as stack:
         store = Store(settings.database_path, lambda: now, visiting=True)
         stack.push_async_callback(store.close)
@@ -108,7 +112,9 @@ async def forget(
         )
         poster = Poster(web, store, Channels(web, now.timestamp))
         job = _Forgetting(freescout, store, poster, Eraser(web, store), pause)
-        report = await job.run(email, conversations, dry=dry)
+        home = settings.freescout_url
+        meant = [await known(freescout, store, one, home) for one in conversations]
+        report = await job.run(email, meant, dry=dry)
         report.named = await _named(settings, store, email) if email else []
         return report.said(), 1 if report.failed or not report.conversations else 0
 

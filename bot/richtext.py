@@ -4,11 +4,13 @@ https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
 """
 
 import json
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from typing import Any
 
-from bot import mail
+from bot import mail, redact
 
 Element = dict[str, object]
 
@@ -20,6 +22,7 @@ _BREAK = 40
 """And the end of a line."""
 _PIECE = 300
 """Characters of a run that are never parted."""
+_WORD = re.compile(r"\S+")
 
 
 @dataclass(slots=True)
@@ -56,9 +59,17 @@ def build(lines: list[mail.Line], budget: int) -> tuple[list[Element], bool]:
 
     `budget` is in characters of JSON, because that is how Slack measures a message.
     """
+    told = [_told(line) for line in lines]
+    built, whole = _built(told, budget)
+    if not whole and (before := _before(told, built)):
+        built, _ = _built(before, budget)
+    return built, whole
+
+
+def _built(lines: list[mail.Line], budget: int) -> tuple[list[Element], bool]:
     limit = _Budget(budget)
     built: list[Element] = []
-    for group in _groups([_told(line) for line in lines]):
+    for group in _groups(lines):
         limit.left -= _OVERHEAD
         if limit.left <= 0:
             limit.spent = True
@@ -71,19 +82,66 @@ def build(lines: list[mail.Line], budget: int) -> tuple[list[Element], bool]:
     return built, not limit.spent
 
 
+def _before(lines: list[mail.Line], built: list[Element]) -> list[mail.Line]:
+    """The lines up to what is hidden from Slack, where what was built of them ends within it; else none.
+
+    How far they were built is counted in letters: what stands between them is not the same in both.
+    """
+    words, said = "\n".join(line.text for line in lines), "".join(_said(built)).removesuffix("…")
+    letters, end = sum(map(len, said.split())), 0
+    for word in _WORD.finditer(words):
+        if letters <= 0:
+            break
+        end = min(word.end(), word.start() + letters)
+        letters -= end - word.start()
+    left = redact.cut(words, end)
+    before: list[mail.Line] = []
+    for line in lines if left < end else ():
+        first, rest = _parted(line.runs, left)
+        before.append(replace(line, runs=[*first, mail.Run("…")] if rest else first))
+        left -= len(line.text) + 1
+        if left < 0:
+            break
+    return before
+
+
+def _said(elements: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for one in elements:
+        yield from _said(one["elements"]) if "elements" in one else (str(one["text"]),)
+
+
 def parts(lines: list[mail.Line], budget: int) -> list[list[Element]]:
-    """Make as many lists of elements as it takes to say all, each within `budget` characters of JSON."""
+    """Make as many lists of elements as it takes to say all, each within `budget` characters of JSON.
+
+    What is hidden from Slack is left out of several, for it may begin in one and end in the next.
+    """
+    told = [_told(line) for line in lines]
+    made = _parts(told, budget)
+    return made if len(made) < 2 else _parts(_veiled(told), budget)
+
+
+def _parts(lines: list[mail.Line], budget: int) -> list[list[Element]]:
     made: list[list[Element]] = []
     waiting: list[mail.Line] = []
     cost = 0
-    for line in (piece for one in lines for piece in _pieces(_told(one), budget - 400)):
+    for line in (piece for one in lines for piece in _pieces(one, budget - 400)):
         costs = _OVERHEAD + _ITEM + sum(_cost(_leaf(run)) for run in line.runs) + _BREAK
         if waiting and cost + costs > budget:
-            made.append(build(waiting, budget)[0])
+            made.append(_built(waiting, budget)[0])
             waiting, cost = [], 0
         waiting.append(line)
         cost += costs
-    return [part for part in (*made, build(waiting, budget)[0]) if part]
+    return [part for part in (*made, _built(waiting, budget)[0]) if part]
+
+
+def _veiled(lines: list[mail.Line]) -> list[mail.Line]:
+    said = iter(redact.veiled([text for line in lines for text in (*(run.text for run in line.runs), "\n")]))
+    made: list[mail.Line] = []
+    for line in lines:
+        runs = [replace(run, text=next(said)) for run in line.runs]
+        made.append(replace(line, runs=[run for run in runs if run.text]))
+        next(said)
+    return made
 
 
 def section(*leaves: Element) -> Element:
@@ -203,6 +261,18 @@ def _told(line: mail.Line) -> mail.Line:
     if mail.right_to_left(line.text):
         runs = [mail.Run("\u2068"), *runs, mail.Run("\u2069")]
     return replace(line, runs=runs)
+
+
+def _parted(runs: Iterable[mail.Run], kept: int) -> tuple[list[mail.Run], list[mail.Run]]:
+    """The first characters of runs, so many, and the rest."""
+    first, rest = [], []
+    for run in runs:
+        if run.text[:kept]:
+            first.append(replace(run, text=run.text[:kept]))
+        if run.text[kept:]:
+            rest.append(replace(run, text=run.text[kept:]))
+        kept = max(0, kept - len(run.text))
+    return first, rest
 
 
 def _pieces(line: mail.Line, budget: int) -> Iterator[mail.Line]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from bot import clock, mail, pings
 from bot.cards import Block, Message, button, context, named, plain, richtext_block
 from bot.model import Conversation
+from bot.redact import cut
 from bot.richtext import Element, link, section, text
 from bot.routing import Event
 
@@ -137,7 +138,8 @@ def digest(lines: Sequence[Line], late: timedelta | None) -> Message:
         *([delayed(late)] if late else []),
     ]
     names = ", ".join(one.title for one in lines)
-    words = mail.escape(f"{head}: {names}"[:3000])
+    words = f"{head}: {names}"
+    words = mail.escape(words[: cut(words, 3000)])
     return Message(" ".join([*map(pings.called, called), words]), tuple(blocks))
 
 

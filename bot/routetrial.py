@@ -6,6 +6,7 @@ FreeScout and Slack are read, the memory is a copy: nothing is said or written.
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -18,10 +19,11 @@ from bot.freescout import ConversationQuery, NotFound, Sort
 from bot.glass import copied
 from bot.live import Live
 from bot.model import Conversation, Mailbox, Status
+from bot.names import CHANNEL, Names
 from bot.plan import CARD, DIGEST, LEFT
 from bot.routing import Key, Route, Rule
 from bot.settings import Settings
-from bot.staging import staged
+from bot.staging import Staged, staged
 from bot.store import Store
 from bot.watching import book, stored
 
@@ -42,6 +44,21 @@ class Case:
     def differs(self) -> bool:
         """Whether the trial comes to something else."""
         return set(self.now) != set(self.then)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """The settings of now and those of then, each with all channels by their ids."""
+
+    desk: Desk
+    now: Settings
+    then: Settings
+    names: Mapping[str, str]
+    """What the routes call each channel, by its id."""
+
+    def called(self, channels: Sequence[str]) -> tuple[str, ...]:
+        """Channels as they are printed, each once."""
+        return tuple(sorted({_hash(self.names.get(one, one)) for one in channels}))
 
 
 async def listed(settings: Settings, now: datetime) -> str:
@@ -82,8 +99,8 @@ async def tried(settings: Settings, new: Settings, last: int, now: datetime, *, 
     """Tell what `new` would do with the latest conversations, beside what the present settings did."""
     with copied(settings.database_path) as copy:
         async with staged(settings, copy, now) as there:
-            trial = await _watched(new, there.desk.store)
-            cases = [case async for case in _cases(there.desk, trial, last)]
+            trial = await _trial(there, await _watched(new, there.desk.store))
+            cases = [case async for case in _cases(trial, last)]
     return "\n".join(_told(cases, every=every))
 
 
@@ -94,13 +111,11 @@ async def _watched(new: Settings, store: Store) -> Settings:
     return live.settings
 
 
-async def _cases(desk: Desk, new: Settings, last: int) -> AsyncIterator[Case]:
-    names = await _names(desk, (*desk.settings.routes, *new.routes))
-    asks = any(_asks(one.rule) for one in (*desk.settings.routes, *new.routes))
+async def _cases(trial: _Trial, last: int) -> AsyncIterator[Case]:
+    asks = any(_asks(one.rule) for one in (*trial.now.routes, *trial.then.routes))
     newest = ConversationQuery(sort=Sort.CREATED, newest_first=True, threads=True, page_size=_PAGE)
-    async for row in desk.freescout.conversations(newest, most=last):
-        one = await _whole(desk, row) if asks else row
-        yield await _case(desk, new, one, names)
+    async for row in trial.desk.freescout.conversations(newest, most=last):
+        yield await _case(trial, await _whole(trial.desk, row) if asks else row)
 
 
 async def _whole(desk: Desk, row: Conversation) -> Conversation:
@@ -117,34 +132,53 @@ def _asks(rule: Rule) -> bool:
     return own or any(map(_asks, (*rule.every, *rule.any, *rule.unless)))
 
 
-async def _names(desk: Desk, known: Sequence[Route]) -> Mapping[str, str]:
-    """What each channel is called by the routes, by its id; one that Slack does not find by its name."""
-    channels = Channels(desk.web, lambda: desk.now().timestamp())
+async def _trial(there: Staged, new: Settings) -> _Trial:
+    present = there.desk.settings
+    ids = await _ids(there, (*present.routes, *new.routes))
+    names: dict[str, str] = {}
+    for route in (*present.routes, *new.routes):
+        if (identity := ids[route.channel]) != route.channel:
+            names.setdefault(identity, route.channel)
+    return _Trial(there.desk, _by_id(present, ids), _by_id(new, ids), names)
+
+
+async def _ids(there: Staged, known: Sequence[Route]) -> Mapping[str, str]:
+    """The id of each channel by the ways in which routes write it; where Slack does not find it, itself."""
+
+    def seconds() -> float:
+        return there.moment().timestamp()
+
+    written = frozenset(one.channel for one in known)
+    names = Names(CHANNEL, there.desk.store, there.health, lambda: written, seconds)
+    channels = Channels(there.desk.web, seconds, names)
     found: dict[str, str] = {}
-    for route in known:
-        try:
-            found.setdefault(await channels.id(route.channel), route.channel)
-        except BridgeError:
-            found.setdefault(route.channel, route.channel)
-    return found
+    for one in written:
+        with suppress(BridgeError):
+            found[one] = await channels.id(one)
+    return {one: found.get(one, one) for one in written}
 
 
-async def _case(desk: Desk, new: Settings, one: Conversation, names: Mapping[str, str]) -> Case:
+def _by_id(settings: Settings, ids: Mapping[str, str]) -> Settings:
+    """The same with every channel by its id: two ways to write one are one place."""
+    return replace(settings, routes=tuple(replace(one, channel=ids[one.channel]) for one in settings.routes))
+
+
+async def _case(trial: _Trial, one: Conversation) -> Case:
+    desk = trial.desk
     mailbox = await desk.people.mailbox(one.mailbox_id)
     said = await desk.store.posts(one.id)
-    shown = {
+    there = frozenset(
         post.channel for post in said if post.key in (CARD, DIGEST) and not post.version.startswith(LEFT)
-    }
-    there = frozenset(names.get(channel, channel) for channel in shown)
-    now = _taking(one, mailbox, desk.settings, there)
-    then = _taking(one, mailbox, new, there)
+    )
+    now = _taking(one, mailbox, trial.now, there)
+    then = _taking(one, mailbox, trial.then, there)
     stands = [*there, *(route.channel for route in now if not verdicts.comes(route.deliver))]
     title = mail.one_line(one.title, 48)
     return Case(
         one.number,
         title,
-        _channels(stands if there else [route.channel for route in now]),
-        _channels([route.channel for route in then]),
+        trial.called(stands if there else [route.channel for route in now]),
+        trial.called([route.channel for route in then]),
         tuple(route.called for route in then),
     )
 
@@ -154,10 +188,6 @@ def _taking(
 ) -> tuple[Route, ...]:
     """The routes that take it; spam comes to no channel."""
     return () if one.status is Status.SPAM else routes.matching(one, mailbox, settings, there)
-
-
-def _channels(said: Sequence[str]) -> tuple[str, ...]:
-    return tuple(sorted(dict.fromkeys(map(_hash, said))))
 
 
 def _hash(channel: str) -> str:

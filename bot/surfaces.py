@@ -18,6 +18,7 @@ from bot.desk import Desk, excuse
 from bot.errors import BridgeError, NotAllowed, UserError
 from bot.forms import View, notice
 from bot.people import Unknown
+from bot.redact import cut
 from bot.richtext import section, text
 from bot.slackapi import SlackRefused, call
 
@@ -71,7 +72,7 @@ class Ask:
     async def tell(self, words: str, *blocks: Block) -> None:
         """Tell this person, and nobody else; the words are shown as they are."""
         shown = blocks or (richtext_block(section(text(words))),)
-        await self.show(Message(mail.escape(words[:2500]), tuple(shown)))
+        await self.show(Message(mail.escape(words[: cut(words, 2500)]), tuple(shown)))
 
     async def show(self, message: Message) -> None:
         """Show this person a message, and nobody else."""

@@ -103,6 +103,7 @@ def test_a_route_is_refused_for_those_that_it_does_not_name(
     others: Others, open_to: frozenset[str], words: str
 ) -> None:
     refusal = others.refusal(open_to)
+    assert others.why(open_to).split(":")[0] == str(refusal or "").split(":")[0]
     assert (refusal is None) is (words == "")
     if refusal:
         assert words in str(refusal)

@@ -1,6 +1,7 @@
 """What FreeScout deletes for ever goes from Slack as well; what is too old is replaced by a link."""
 
 import json
+import re
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -13,6 +14,7 @@ import pytest
 from bot import crashpoints
 from bot.bridgefile import Replies
 from bot.erasing import EXPIRED, GONE, STAYS, How, erased, expired
+from bot.errors import UserError
 from bot.forgetting import forget
 from bot.plan import LIST
 from bot.retention import MOST
@@ -425,7 +427,8 @@ async def test_a_reply_that_was_given_up_goes_once_its_words_are_wiped(store: St
 async def forgotten(
     house: House, *conversations: int, email: str = "mark@example.org", dry: bool = False
 ) -> str:
-    said, _ = await forget(house.settings, email, conversations, house.clock(), dry=dry, pause=0)
+    ids = [str(one) for one in conversations]
+    said, _ = await forget(house.settings, email, ids, house.clock(), dry=dry, pause=0)
     return said
 
 
@@ -544,6 +547,42 @@ async def test_routes_that_name_somebody_who_is_forgotten_are_reported(house: Ho
 
 async def test_nobody_is_forgotten_who_is_not_known(house: House) -> None:
     assert "no conversation was found" in await forgotten(house, email="nobody@example.org")
+
+
+async def test_a_conversation_is_forgotten_by_its_id_its_address_or_its_number(house: House) -> None:
+    for subject in ("Mark", "Other", "Third"):
+        await house.writes(f"{subject} secret", "<p>It burns.</p>", email=f"{subject}@example.org")
+    await house.quiet()
+    for words, subject in (("1", "Mark"), (house.settings.conversation_url(2), "Other"), ("#414", "Third")):
+        assert f"{subject} secret" in stands(house)
+        said, status = await forget(house.settings, "", [words], house.clock(), dry=False, pause=0)
+        assert status == 0
+        assert "1 cards removed" in said
+        assert f"{subject} secret" not in stands(house)
+    house.freescout.agent_deletes_forever(1)
+    await house.quiet()
+    said, status = await forget(house.settings, "", ["1"], house.clock(), dry=False, pause=0)
+    assert status == 0  # again, of what only the bridge knows any more
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("412", "No conversation with the id 412 is known, so nothing was done."),
+        ("412", "if 412 is the number that people say, write '#412'"),
+        ("#1", "FreeScout has no conversation #1"),
+        ("https://other.example/conversation/1", "an address of another FreeScout"),
+        ("Printer", "'Printer' is no conversation"),
+    ],
+)
+async def test_nothing_is_forgotten_where_a_conversation_is_not_known(
+    house: House, words: str, says: str
+) -> None:
+    await house.writes("Mark secret", "<p>It burns.</p>")
+    await house.quiet()
+    with pytest.raises(UserError, match=re.escape(says)):
+        await forget(house.settings, "", ["1", words], house.clock(), dry=False, pause=0)
+    assert "Mark secret" in stands(house)
 
 
 async def test_who_has_yet_to_decide_keeps_the_question_and_their_words(house: House) -> None:

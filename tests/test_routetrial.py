@@ -77,6 +77,23 @@ async def test_fields_are_fetched_one_by_one_only_where_a_route_asks_for_one(hou
     assert [one for one in paths if one.endswith("/conversations/1")]
 
 
+async def test_a_channel_is_the_same_however_it_is_written(house: House) -> None:
+    card = await house.writes("Printer on fire")
+    await house.quiet()
+    entering = Rule(entering=(Condition(Key.STATUS, frozenset({"pending"}), '"pending"'),))
+    for channel in (card.channel, "Support", "support"):
+        for rule in (Rule(), entering):  # what is there stays, though it would not come any more
+            new = replace(house.settings, routes=(Route("Support", channel, number=1, rule=rule),))
+            told = await tried(house.settings, new, 10, house.clock(), every=True)
+            assert "none would be elsewhere" in told
+            (row,) = [line for line in told.splitlines() if "Printer on fire" in line]
+            assert row.split()[-4:] == ["#support", "#support", "route", "1"]
+    new = replace(house.settings, routes=(Route("Support", "nowhere", number=1),))
+    told = await tried(house.settings, new, 10, house.clock(), every=False)
+    assert "1 would be elsewhere" in told
+    assert "#nowhere" in told
+
+
 async def test_routes_are_listed_in_their_order_those_from_slack_behind(house: House) -> None:
     house.freescout.agent_tags(
         house.freescout.customer_writes("z@example.org", "Hi", "…", mailbox=1), ["vip"]

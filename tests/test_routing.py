@@ -143,6 +143,12 @@ def test_a_route_takes_what_fits_all_its_conditions(table: dict[str, Any], taken
         ({"subject": "invoice"}, {"subject": ""}, False),
         ({"subject": "<!channel>"}, {"subject": "hi <!channel> all"}, True),
         ({"subject": "شكرا"}, {"subject": "شكرا لكم"}, True),
+        ({"subject": "/straße/"}, {"subject": "Straße gesperrt"}, True),
+        ({"subject": "/^große [a-zß]+$/"}, {"subject": "Große Straße"}, True),
+        ({"subject": "/weiß|schwarz/"}, {"subject": "Hemd, WEIẞ"}, True),
+        ({"subject": "straße"}, {"subject": "STRASSE gesperrt"}, True),
+        ({"subject": "/(?-i:ABC)-[0-9]+/"}, {"subject": "ABC-12"}, True),
+        ({"subject": "/(?-i:ABC)-[0-9]+/"}, {"subject": "abc-12"}, False),
         ({"field": {"Plan": "Gold"}}, {"fields": ()}, False),
     ],
 )

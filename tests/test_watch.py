@@ -379,3 +379,35 @@ async def test_a_route_that_nobody_can_read_is_told_of_and_kept(
 
 def _counting(seen: list[int], live: Live) -> Callable[[], None]:
     return lambda: seen.append(len(live.settings.routes))
+
+
+async def test_a_route_is_refused_where_others_read_than_it_is_open_to(desk: House) -> None:
+    guest = desk.slack.add_person("Gus", "gus@example.org", guest=True)
+    vips = desk.slack.channel("vips")
+    vips.members.append(guest.id)
+    await desk.ana.types("/freescout watch Sales assignee:nobody", channel="vips")
+    await told(desk, desk.ana, "1 guest reads along there: remove them, or add open_to:guests.")
+    assert not desk.cards("vips")
+    assert await audited(desk) == []
+    await desk.ana.types("/freescout watch Sales assignee:nobody open_to:guests", channel="vips")
+    await said(desk, "Ana Alves watches")
+    await desk.ana.types("/freescout routes", channel="vips")
+    await told(desk, desk.ana, "watch 1")
+    await desk.opens(desk.ana, "Edit", desk.slack.ephemerals(desk.ana)[-1])
+    await desk.ana.submits({"Who else may read along": []})
+    assert "add open_to:guests" in str(desk.ana.modal and desk.ana.modal.errors)
+    assert len(desk.cards("vips")) == 1
+
+
+async def test_what_is_taken_away_is_not_told_to_those_that_the_route_was_not_open_to(desk: House) -> None:
+    desk.expects_errors = True  # a guest comes to a channel whose route is not open to guests
+    await desk.ana.types("/freescout watch Sales assignee:nobody", channel="vips")
+    await said(desk, "watches")
+    desk.slack.subscribed |= {"member_joined_channel"}
+    guest = desk.slack.add_person("Gus", "gus@example.org", guest=True)
+    await desk.slack.joins(guest, "vips")
+    await desk.quiet()
+    await desk.ana.types("/freescout unwatch 1", channel="vips")
+    await told(desk, desk.ana, "That holds from now on.", "1 guest reads along there")
+    assert len(desk.cards("vips")) == 1
+    assert [one[0] for one in await audited(desk)] == ["watch", "unwatch"]

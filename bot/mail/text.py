@@ -4,6 +4,8 @@ import html as markup
 import re
 import unicodedata
 
+from bot.redact import cut
+
 # Invisible fillers of newsletters, and the controls that turn a line of text around.
 _DROPPED = dict.fromkeys(
     map(ord, "\u00ad\u034f\u180e\u200b\u2060\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\0")
@@ -17,6 +19,8 @@ _MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe2
 _PILED_UP = re.compile(f"([{_MARKS}]{{3}})[{_MARKS}]+")
 # Controls that are no space, and halves of characters.
 _UNSEEN = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
+_BEHIND = 300
+"""Characters behind a cut that tell whether it parts what is hidden from Slack."""
 # Between letters the non-joiner is spelling (Persian); elsewhere it fills a newsletter's hidden beginning.
 _LOOSE_NON_JOINER = re.compile(r"(?<!\w)\u200c+|\u200c+(?!\w)")
 
@@ -30,15 +34,17 @@ def cleaned(text: str) -> str:
 def one_line(text: str, most: int = 150) -> str:
     """One clean line of a subject or a name, at most `most` characters long.
 
-    Right-to-left text is isolated, so that it cannot reorder what stands beside it.
+    It ends before what is hidden from Slack where it would end within: the rest could not be told any more.
+        Right-to-left text is isolated, so that it cannot reorder what stands beside it.
     """
-    cleaned = _in_one_line(text[: 4 * most])
-    if len(cleaned) <= most and len(text) > 4 * most:  # most of its beginning cannot be seen
+    begun = max(4 * most, most + 2 * _BEHIND)
+    cleaned = _in_one_line(text[:begun])
+    if len(cleaned) <= most + _BEHIND and len(text) > begun:  # most of its beginning cannot be seen
         cleaned = _in_one_line(text)
     turned = any(unicodedata.bidirectional(c) in ("R", "AL") for c in cleaned[:most])
     room = most - 2 if turned else most
     if len(cleaned) > room:
-        cleaned = cleaned[: room - 1].rstrip() + "…"
+        cleaned = cleaned[: cut(cleaned, room - 1)].rstrip() + "…"
     return f"\u2068{cleaned}\u2069" if turned else cleaned
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.redact.rules import Redactor
-from bot.redact.spans import Span
+from bot.redact.spans import Span, parted
 
 HIDDEN_LINK = "[link with a token]"
 _NEVER = frozenset(
@@ -174,14 +174,5 @@ def _rebuilt(node: Mapping[str, Any], told: Mapping[int, dict[str, Any] | None])
 
 
 def _cut(pieces: Sequence[_Piece], spans: Sequence[Span]) -> Iterator[tuple[_Piece, str]]:
-    """Each piece with its words as they are said: a word stands where what it hides began."""
-    start = 0
-    for piece in pieces:
-        end, at, words = start + len(piece.shown), start, ""
-        for span in spans:
-            if span.start < end and span.end > start:
-                words += piece.shown[max(at, start) - start : max(span.start, at) - start]
-                words += span.word if span.start >= start else ""
-                at = min(max(at, span.end), end)
-        yield piece, words + piece.shown[at - start :]
-        start = end
+    """Each piece with its words as they are said."""
+    return zip(pieces, parted([piece.shown for piece in pieces], spans), strict=True)

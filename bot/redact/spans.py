@@ -1,6 +1,6 @@
 """A place in a text, and the words that stand there instead. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 CARD, IBAN, TOKEN, PASSWORD, OWN = "[card number]", "[IBAN]", "[token]", "[password]", "[redacted]"
@@ -35,3 +35,20 @@ def replaced(text: str, spans: list[Span]) -> str:
         pieces += [text[at : span.start], span.word]
         at = span.end
     return "".join([*pieces, text[at:]])
+
+
+def parted(texts: Iterable[str], spans: Sequence[Span]) -> Iterator[str]:
+    """Texts that are one text, each as it is said: a word stands where what it hides began."""
+    start = first = 0
+    for text in texts:
+        end, at, words = start + len(text), start, ""
+        while first < len(spans) and spans[first].start < end:
+            span = spans[first]
+            words += text[max(at, start) - start : max(span.start, at) - start]
+            words += span.word if span.start >= start else ""
+            at = min(max(at, span.end), end)
+            if span.end > end:
+                break
+            first += 1
+        yield words + text[at - start :]
+        start = end

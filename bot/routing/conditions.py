@@ -57,6 +57,8 @@ class Facts:
     customer: frozenset[str]
     """The customer's address, and its domain behind an @."""
     subject: str
+    written: str
+    """The subject as it is, for patterns."""
     type: str
     status: str
     assignee: frozenset[str]
@@ -181,6 +183,7 @@ def facts(conversation: Conversation, mailbox: Mailbox | None, hours: Hours = AL
         frozenset(tag.casefold() for tag in conversation.tags),
         _address(customer),
         conversation.subject.casefold(),
+        conversation.subject,
         conversation.type.casefold(),
         conversation.status.value,
         _assignee(conversation.assignee),
@@ -239,7 +242,7 @@ def _fields(conversation: Conversation) -> Mapping[str, frozenset[str]]:
 def _about(wanted: Collection[Text], facts: Facts) -> bool:
     """Words stand in the subject as words, patterns anywhere."""
     for one in wanted:  # noqa: SIM110 - a generator costs more than most searches do
-        if one.found(facts.subject):
+        if one.found(facts.subject, facts.written):
             return True
     return False
 

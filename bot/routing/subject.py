@@ -24,7 +24,11 @@ class Text:
         inner = r"\s+".join(re.escape(one) for one in words)
         return cls(said, re.compile(rf"(?<!\w){inner}(?!\w)"), max(words, key=len, default=""))
 
-    def found(self, subject: str) -> bool:
-        """Whether it stands in a casefolded subject; a pattern sees only how that begins."""
-        most = len(subject) if self.part else _SEEN
-        return self.part in subject and self.pattern.search(subject, 0, most) is not None
+    def found(self, folded: str, written: str) -> bool:
+        """Whether it stands in a subject: words in it casefolded, a pattern in its beginning as written.
+
+        Casefolding makes other letters of some, `ss` of `ß`, which a pattern would look for in vain.
+        """
+        if self.part:
+            return self.part in folded and self.pattern.search(folded) is not None
+        return self.pattern.search(written, 0, _SEEN) is not None

@@ -11,6 +11,7 @@ from bot.names import CHANNEL
 from bot.people import Unknown
 from bot.richtext import Element, section, text
 from bot.routing import Route
+from bot.routing.reading import OPEN_TO
 from bot.slackapi import SlackRefused, call
 from bot.store import Watch
 from bot.watching import book, checks, phrases, stored
@@ -98,12 +99,16 @@ async def here(desk: Desk, channel: str) -> Here:
     return Here(channel, frozenset(names), bool(told.get("is_member")), private)
 
 
-async def enter(desk: Desk, place: Here) -> None:
-    """Make sure that the bot can speak in a channel; raise UserError where somebody has to let it in."""
+async def enter(desk: Desk, place: Here, route: Route) -> None:
+    """Make sure that a route's bot can speak in a channel; raise UserError where somebody has to let it in.
+
+    Who else reads along is asked before: that the app has come is seen by all.
+    """
+    if place.private and not place.member:
+        raise UserError("The app is not in this channel, so nothing was done: `/invite` it, and try again.")
+    await _open(desk, route)
     if place.member:
         return
-    if place.private:
-        raise UserError("The app is not in this channel, so nothing was done: `/invite` it, and try again.")
     try:
         await call(desk.web.conversations_join, channel=place.id)
     except (SlackRefused, Misconfigured) as error:
@@ -113,7 +118,7 @@ async def enter(desk: Desk, place: Here) -> None:
 async def add(desk: Desk, by: Who, place: Here, spec: Table) -> None:
     """Add a route to a channel; raise Wrong where it cannot be."""
     spec, route = await _valid(desk, place.id, spec)
-    await enter(desk, place)
+    await enter(desk, place, route)
     new = Watch(place.id, stored.dumps(spec), by.slack_user, by.user)
     async with desk.live.changing:
         await _refuse_twins(desk, place, route)
@@ -129,6 +134,7 @@ async def change(desk: Desk, by: Who, place: Here, before: Watch, spec: Table) -
     after = replace(before, spec=stored.dumps(spec), slack_user=by.slack_user, user=by.user)
     if after.spec == before.spec:
         return
+    await _open(desk, route)
     async with desk.live.changing:
         await _refuse_twins(desk, place, replace(route, number=before.id, watched=True))
         known, _ = book.read(before)
@@ -188,6 +194,16 @@ async def _valid(desk: Desk, channel: str, spec: Table) -> tuple[Table, Route]:
     return checked, route
 
 
+async def _open(desk: Desk, route: Route) -> None:
+    """Raise Wrong where others read the channel than a route, which has its id, is open to."""
+    if desk.audience is None:
+        return
+    others = await desk.audience.others(route.channel)
+    needs = " ".join(f"open_to:{kind}" for kind in OPEN_TO if kind in others.kinds - route.open_to)
+    if why := others.why(route.open_to, f"add {needs}"):
+        raise Wrong((Problem("open_to", f"Nothing would be said in this channel. {why}."),))
+
+
 async def _refuse_twins(desk: Desk, place: Here, route: Route) -> None:
     if twin := await _twin(desk, place, route):
         whose = f" ({_from_file(desk, twin)})" if not twin.watched else ""
@@ -238,13 +254,26 @@ def _told(watch: Watch, called: Mapping[int, str]) -> str:
 
 
 async def _say(desk: Desk, by: Who, watch: Watch, sentence: str) -> None:
-    """Tell everybody in the channel, for what stands there changes for all of them."""
+    """Tell everybody in the channel, for what stands there changes for all of them.
+
+    Who asked is told instead, as an error, where others read along than the route is open to.
+    """
     route, _ = book.read(watch)
     words = mail.one_line(sentence, 1500)
     how = mail.one_line("; ".join(stored.manner(route)) if route else "", 500)
     leaves = [by.element, text(f" {words}"), *([text(f"\n{how}", italic=True)] if how else [])]
     shown = (richtext_block(section(*leaves)), context(LIST))
     try:
-        await desk.say(watch.channel, Message(mail.escape(f"{by.name or 'An operator'} {words}"), shown))
+        if not (why := await _overheard(desk, watch.channel, route)):
+            await desk.say(watch.channel, Message(mail.escape(f"{by.name or 'An operator'} {words}"), shown))
     except BridgeError as error:
         raise UserError(f"That holds from now on, but the channel could not be told: {error}.") from error
+    if why:
+        raise UserError(f"That holds from now on. The channel was not told, for {why.partition(':')[0]}.")
+
+
+async def _overheard(desk: Desk, channel: str, route: Route | None) -> str:
+    """Who reads what is said of a route that is not open to them; nothing where nobody does."""
+    if desk.audience is None:
+        return ""
+    return (await desk.audience.others(channel)).why(route.open_to if route else frozenset())

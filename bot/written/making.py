@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot import mail, richtext
+from bot.redact import cut
 from bot.richtext import Element
 from bot.written import mrkdwn
 from bot.written.reading import NOBODY, Names, Part, Run, blank, clean, mentions, parts, trimmed
@@ -83,6 +84,7 @@ def _cut(part: Part, room: int) -> Element | None:
     """As much of the part as fits in the room, with "…" behind it; None where it is nothing."""
     size = sum(len(run.text) for item in part.items for run in item)
     most = bisect_right(range(1, size), room, key=lambda kept: _cost(_element(_first(part, kept))))
+    most = cut("".join(run.text for item in part.items for run in item), most)
     return _element(_first(part, most)) if most else None
 
 
