@@ -142,7 +142,7 @@ class Reconciler:
             conversation = await self._desk.freescout.conversation(identity)
         except NotFound:
             return None, newest is not None
-        conversation = await linking.noticed(self._desk, conversation)
+        await linking.noticed(self._desk, conversation)
         return await lifted(self._desk.store, conversation), newest is not None
 
     async def _look_in(self, course: Course, channel: str, found: Found, shown: list[Delivery]) -> None:
