@@ -154,16 +154,17 @@ class _House:
 @asynccontextmanager
 async def _loops(house: _House) -> AsyncIterator[tuple[AsyncIOScheduler, list[timers.Round]]]:
     desk, health, lanes, stopping = house.desk, house.health, house.lanes, house.stopping
-    carrier = Carrier(desk, house.poster, lanes, health)
     waitlist = Waitlist(desk, house.poster, lanes)
     duty = Duty(desk.web, health, lambda: desk.now().timestamp())
+    leading = Leading(desk, house.channels, lanes, duty, audience=house.audience, listed=waitlist.seen)
+    carrier = Carrier(desk, house.poster, lanes, health, leading.brings)
     reconciler = Reconciler(
         desk,
         house.poster,
         lanes,
         stopping,
         ringing=Ringing(desk, duty, Budget(desk, duty, house.poster)),
-        leading=Leading(desk, house.channels, lanes, duty, audience=house.audience, listed=waitlist.seen),
+        leading=leading,
         erasing=Erasing(desk, lanes, house.poster),
         carry=carrier.carry,
         listed=waitlist.seen,

@@ -6,9 +6,10 @@ A step that finds no turn in its lane is not taken: the look waits there, and is
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from bot import compose, linking, roundup, settling, sight
 from bot.course import Course, in_digest
@@ -37,6 +38,13 @@ _FILES_SURE = timedelta(minutes=2)
 """After which it is made sure that files have come."""
 
 
+class Carry(Protocol):
+    """Whoever brings files: see `carrier`."""
+
+    def __call__(self, conversation: int, channel: str, steps: Sequence[Step], *, begin: bool) -> bool:
+        """Take over all that is to come to a channel; say whether any is on its way."""
+
+
 class Reconciler:
     """Makes Slack a mirror of FreeScout, a conversation at a time. Looking twice changes nothing."""
 
@@ -50,7 +58,7 @@ class Reconciler:
         ringing: Ringing,
         leading: Leading,
         erasing: Erasing | None = None,
-        carry: Callable[[int, str, Step], bool] = lambda *_: False,
+        carry: Carry | None = None,
         listed: Listed | None = None,
     ) -> None:
         self._desk = desk
@@ -182,8 +190,7 @@ class Reconciler:
             course.wait(lane, step.urgency, in_digest(view, steps, posted) if step.key == CARD else None)
             blocked |= lane == channel  # what stands already may be corrected all the same
         self._bundle(course, channel, view, [step for step in planned if step.bundled is not None])
-        if not blocked:
-            self._bring_files(course, channel, [step for step in planned if step.files])
+        self._bring_files(course, channel, [step for step in planned if step.files], begin=not blocked)
 
     def _bundle(self, course: Course, channel: str, view: View, steps: list[Step]) -> None:
         """Have what is to be said together wait for its hour, and then for the channel's digest."""
@@ -198,10 +205,9 @@ class Reconciler:
         line = roundup.bundled(view.conversation, newest(view.conversation), events)
         course.wait(channel, Urgency.QUIET, line)
 
-    def _bring_files(self, course: Course, channel: str, steps: list[Step]) -> None:
+    def _bring_files(self, course: Course, channel: str, steps: list[Step], *, begin: bool) -> None:
         """Hand files over, and look again later: a process that dies has forgotten what it was handed."""
-        taken = [self._carry(course.work.conversation, channel, step) for step in steps]
-        if any(taken):
+        if self._carry and self._carry(course.work.conversation, channel, steps, begin=begin):
             course.again.append(self._desk.now() + _FILES_SURE)
 
     async def _turn(self, lane: str, identity: int, fetched: datetime) -> bool:
