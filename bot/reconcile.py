@@ -6,7 +6,7 @@ A step that finds no turn in its lane is not taken: the look waits there, and is
 import asyncio
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -16,6 +16,7 @@ from bot.course import Course, in_digest
 from bot.crashpoints import reached
 from bot.desk import Desk
 from bot.eraser import Erasing, done
+from bot.erasing import DONE
 from bot.errors import BridgeError, Misconfigured, Permanent, Transient
 from bot.freescout import NotFound
 from bot.lanes import EDITS, Lanes
@@ -23,7 +24,9 @@ from bot.leading import Leading
 from bot.model import Conversation
 from bot.plan import CARD, FILES, RECEIPT, Posted, Step, Urgency, View, newest, next_look, plan
 from bot.poster import CardGone, Poster
+from bot.receipts import LESS
 from bot.ringing import Ringing
+from bot.routing import Body, Route
 from bot.sight import Found, Listed
 from bot.slackapi import SlackRefused
 from bot.store import FORGOTTEN, Delivery, Looked, Work
@@ -36,6 +39,8 @@ _YOUNG = timedelta(seconds=5)
 """How old the truth may be that a look goes on with; an older one is fetched anew."""
 _FILES_SURE = timedelta(minutes=2)
 """After which it is made sure that files have come."""
+_TOLD_SURE = timedelta(hours=1)
+"""The same for receipts that lose their words."""
 
 
 class Carry(Protocol):
@@ -59,6 +64,7 @@ class Reconciler:
         leading: Leading,
         erasing: Erasing | None = None,
         carry: Carry | None = None,
+        narrow: Callable[[Mapping[int, str]], None] = lambda _: None,
         listed: Listed | None = None,
     ) -> None:
         self._desk = desk
@@ -68,6 +74,7 @@ class Reconciler:
         self._ringing = ringing
         self._erasing = erasing
         self._carry = carry
+        self._narrow = narrow
         self._listed = listed
         self._leading = leading
 
@@ -103,6 +110,9 @@ class Reconciler:
         for channel in {**dict.fromkeys(shown), **wanted, **climb.direct, **aloud.news}:
             if channel not in course.closed:  # what stands there stays as it is
                 await self._look_in(course, channel, found, shown.get(channel, []))
+        if over := _too_much(said, wanted):
+            self._narrow(over)
+            course.again.append(self._desk.now() + _TOLD_SURE)
         if self._erasing:
             await self._erasing.see_to(course, conversation, said, wanted, whole=forgotten)
         if conversation:
@@ -246,6 +256,14 @@ class Reconciler:
             if ts:
                 posted[delivery.key] = Posted(ts, delivery.version)
         return posted
+
+
+def _too_much(said: Sequence[Delivery], wanted: Mapping[str, Route]) -> dict[int, str]:
+    """The replies whose words stand in a channel where no mail is shown whole any more, with that channel."""
+    narrow = {channel for channel, route in wanted.items() if route.body is not Body.FULL}
+    own = [one for one in said if one.channel in narrow and one.ts and one.key.startswith(RECEIPT)]
+    more = [one for one in own if not one.version.startswith((LESS, *DONE))]
+    return {int(one.key.removeprefix(RECEIPT)): one.channel for one in more}
 
 
 def _by_channel(deliveries: list[Delivery]) -> dict[str, list[Delivery]]:
