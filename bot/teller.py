@@ -52,6 +52,7 @@ class Teller:
     def narrow(self, replies: Mapping[int, str]) -> None:
         """Take the words of replies, told long ago, out of the channels that show no mail whole any more."""
         self._narrowed.update(replies)
+        self._desk.store.tell_anew()
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Tell until told to stop, then finish what is in hand."""
