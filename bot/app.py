@@ -158,18 +158,21 @@ class _House:
 @asynccontextmanager
 async def _loops(house: _House) -> AsyncIterator[tuple[AsyncIOScheduler, list[timers.Round]]]:
     desk, health, lanes, stopping = house.desk, house.health, house.lanes, house.stopping
-    carrier = Carrier(desk, house.poster, lanes, health)
     waitlist = Waitlist(desk, house.poster, lanes)
     duty = Duty(desk.web, health, lambda: desk.now().timestamp())
+    leading = Leading(desk, house.channels, lanes, duty, audience=house.audience, listed=waitlist.seen)
+    carrier = Carrier(desk, house.poster, lanes, health, leading.brings)
+    teller = Teller(desk, house.poster, house.channels)
     reconciler = Reconciler(
         desk,
         house.poster,
         lanes,
         stopping,
         ringing=Ringing(desk, duty, Budget(desk, duty, house.poster)),
-        leading=Leading(desk, house.channels, lanes, duty, audience=house.audience, listed=waitlist.seen),
+        leading=leading,
         erasing=Erasing(desk, lanes, house.poster),
         carry=carrier.carry,
+        narrow=teller.narrow,
         listed=waitlist.seen,
     )
     worker = Worker(desk.store, reconciler, health, desk.now, stopping)
@@ -179,7 +182,6 @@ async def _loops(house: _House) -> AsyncIterator[tuple[AsyncIOScheduler, list[ti
     notices = Notices(desk, health, house.channels, Poster(desk.web, desk.store, house.channels), lanes)
     digest = Morning(desk, house.channels, house.poster, lanes, health)
     outbox = Outbox(desk)
-    teller = Teller(desk, house.poster, house.channels)
     rounds = [
         timers.Round(sweep.run, lambda: desk.settings.sweep.every, desk.store, "sweep"),
         timers.Round(scan.run, lambda: desk.settings.stale.every, desk.store, "scan"),

@@ -146,8 +146,11 @@ class Audience:
 
         Named, a conversation may be spoken of there from now on, as long as nobody else comes.
         """
-        self._admitted.pop((channel, conversation), None)
-        await self._require(channel, open_to)
+        try:
+            await self._require(channel, open_to)
+        except BridgeError:  # until then nothing is said of it that was not a moment ago
+            self._admitted.pop((channel, conversation), None)
+            raise
         if conversation:
             if len(self._admitted) > _MOST:
                 self._admitted.clear()

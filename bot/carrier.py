@@ -2,16 +2,17 @@
 
 Slack makes the message that shows a file itself, and gives it no metadata. So the ids of the uploaded files
 are written down before they are shared, and whoever finds them unconfirmed asks Slack whether they are.
+A file may be long on its way: each look says which are to come, and before it is shared the truth is asked.
 https://docs.slack.dev/messaging/working-with-files
 """
 
 import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 from bot import policy
 from bot.attached import MOST_BYTES
@@ -19,16 +20,18 @@ from bot.cards import left_out
 from bot.crashpoints import reached
 from bot.desk import Desk
 from bot.downloads import NoFile, TooLarge, download, file_name, same_site
+from bot.eraser import Eraser
+from bot.erasing import How, Thing
 from bot.errors import Ambiguous, BridgeError, Misconfigured, Transient
 from bot.health import Health
 from bot.lanes import Lanes
 from bot.model import Attachment
-from bot.plan import CARD, UNFETCHED, Step
+from bot.plan import CARD, FILES, UNFETCHED, Step
 from bot.policy import Then
 from bot.poster import Poster
 from bot.slackapi import SlackRefused, call
 from bot.store import Delivery
-from bot.uploads import info, upload
+from bot.uploads import info, shares, upload
 from bot.waits import wait_for
 
 log = logging.getLogger(__name__)
@@ -48,6 +51,12 @@ _SHARE = 60.0
 """Seconds: before it answers, Slack may look into the files."""
 _TURN = 0.1
 _CLOSED = (Then.STOP, Then.SHUT, Then.JOIN)
+May = Callable[[int, str, int], Awaitable[bool]]
+"""Whether the files of a conversation's thread may stand in a channel: `Leading.brings`."""
+
+
+class _Withdrawn(Exception):
+    """Files may not be shown any more."""
 
 
 @dataclass(slots=True)
@@ -65,8 +74,9 @@ class _Job:
 class Carrier:
     """One loop: it downloads and uploads one file at a time, and so holds one in memory."""
 
-    def __init__(self, desk: Desk, poster: Poster, lanes: Lanes, health: Health) -> None:
+    def __init__(self, desk: Desk, poster: Poster, lanes: Lanes, health: Health, may: May) -> None:
         self._desk = desk
+        self._may = may
         self._poster = poster
         self._lanes = lanes
         self._health = health
@@ -74,14 +84,19 @@ class Carrier:
         self._changed = asyncio.Event()
         self._rests_until: datetime | None = None
 
-    def carry(self, conversation: int, channel: str, step: Step) -> bool:
-        """Take over a step; False where Slack takes no files at present, and the step is not taken."""
-        if self._rests_until and self._desk.now() < self._rests_until:
+    def carry(self, conversation: int, channel: str, steps: Sequence[Step], *, begin: bool) -> bool:
+        """Take over all that is to come to a channel; what is not among it any more stays away.
+
+        None may `begin` where the card waits. False where none is taken, as where Slack takes no files now.
+        """
+        keys = {step.key for step in steps}
+        for at in [one for one in self._jobs if one[:2] == (conversation, channel) and one[2] not in keys]:
+            del self._jobs[at]
+        if not begin or not steps or (self._rests_until and self._desk.now() < self._rests_until):
             return False
         url = self._desk.settings.conversation_url(conversation)
-        self._jobs.setdefault(
-            (conversation, channel, step.key), _Job(conversation, channel, step, url)
-        )  # the same step again is the look that makes sure
+        for step in steps:  # the same step again is the look that makes sure
+            self._jobs.setdefault((conversation, channel, step.key), _Job(conversation, channel, step, url))
         self._changed.set()
         return True
 
@@ -105,6 +120,9 @@ class Carrier:
         where = f"files of conversation {job.conversation}, {job.step.key}"
         try:
             await self._carry(job)
+        except _Withdrawn:
+            log.info("%s are not to be shown any more", where)
+            self._drop(job)
         except Misconfigured as error:
             self._forbidden(job, error)
         except (Transient, Ambiguous) as error:
@@ -124,7 +142,11 @@ class Carrier:
             self._drop(job)
 
     def _drop(self, job: _Job) -> None:
-        self._jobs.pop((job.conversation, job.channel, job.step.key), None)
+        if self._wanted(job):
+            del self._jobs[job.conversation, job.channel, job.step.key]
+
+    def _wanted(self, job: _Job) -> bool:
+        return self._jobs.get((job.conversation, job.channel, job.step.key)) is job
 
     def _forbidden(self, job: _Job, error: Misconfigured) -> None:
         """Learn that a channel is closed, or that no files are taken: then go on without any."""
@@ -146,6 +168,8 @@ class Carrier:
         if mine and (mine.ts or await self._settled(job, mine, card.ts)):
             return
         files, missing = await self._upload_all(job) if job.tries < _TRIES else _given_up(job)
+        if missing:
+            await self._ask(job, files)
         line = (
             await self._tell(job, missing, here.get(f"{UNFETCHED}{job.step.key}"), card.ts) if missing else ""
         )
@@ -212,11 +236,20 @@ class Carrier:
 
     async def _complete(self, job: _Job, files: list[str], card: str) -> None:
         names = [{"id": one} for one in files]
+        await self._ask(job, files)
         await self._poster.guard(job.channel, job.conversation)
         share = self._desk.web.files_completeUploadExternal
         await call(share, files=names, channel_id=job.channel, thread_ts=card, deadline=_SHARE)
         self._lanes.went(job.channel)
         self._health.over("files")
+
+    async def _ask(self, job: _Job, files: Sequence[str]) -> None:
+        """Ask once more, in the last moment, whether these may be shown; else they go from Slack."""
+        thread = int(job.step.key.removeprefix(FILES))
+        if not self._wanted(job) or not await self._may(job.conversation, job.channel, thread):
+            gone = Thing(job.channel, job.step.key, "", How.LEFT, tuple(files))
+            await Eraser(self._desk.web, self._desk.store).take(job.conversation, gone)
+            raise _Withdrawn
 
     async def _settled(self, job: _Job, row: Delivery, card: str) -> bool:
         """Find out about files that were uploaded and perhaps shared; share them if not. False: anew."""
@@ -224,7 +257,7 @@ class Carrier:
         if not files:
             return False
         known = [told for one in files if (told := await info(self._desk, one))]
-        if any(_shares(told, job.channel) for told in known):
+        if any(shares(told, job.channel) for told in known):
             await self._confirm(job, files, card)
             return True
         try:
@@ -244,7 +277,7 @@ class Carrier:
             told = await info(self._desk, files[0])
         except BridgeError:
             told = None
-        share = next(iter(_shares(told or {}, job.channel)), {})
+        share = next(iter(shares(told or {}, job.channel)), {})
         ts = str(share.get("ts") or card)
         if share and not share.get("thread_ts"):  # the card was deleted meanwhile: they stand in the channel
             try:
@@ -263,9 +296,3 @@ class Carrier:
 
 def _given_up(job: _Job) -> tuple[list[str], list[str]]:
     return [], [f"{file_name(file.name)} could not be brought here" for file in job.step.files]
-
-
-def _shares(told: dict[str, Any], channel: str) -> list[dict[str, Any]]:
-    """Where a file is shared in a channel, public or private."""
-    shares = told.get("shares") or {}
-    return [one for kind in shares.values() for one in kind.get(channel) or []]

@@ -25,7 +25,7 @@ from bot.people import People
 from bot.settings import Settings
 from bot.slackapi import call
 from bot.store import Store
-from bot.veil import hidden
+from bot.veil import lifted
 
 log = logging.getLogger(__name__)
 
@@ -52,14 +52,21 @@ class Desk:
         """The settings as they are at this moment: ask anew, and keep no part of them."""
         return self.live.settings
 
+    async def truth(self, identity: int) -> Conversation | None:
+        """Fetch a conversation as it may be shown; None where nothing of it may.
+
+        Who shows anything of a conversation fetches it here, or passes it through `veil`.
+        """
+        return await lifted(self.store, await self.freescout.conversation(identity))
+
     async def conversation(self, identity: int, user: User) -> Conversation:
-        """Fetch a conversation that this user may see."""
+        """Fetch a conversation that this user may see, as it may be shown."""
         try:
-            conversation = await self.freescout.conversation(identity)
+            conversation = await self.truth(identity)
         except NotFound as error:
             self.people.forget_user(user)
             raise NotFound("This conversation was deleted from FreeScout for good.") from error
-        if await hidden(self.store, conversation):
+        if conversation is None:
             raise UserError("This conversation's customer was forgotten here: open it in FreeScout.")
         if conversation.mailbox_id not in await self.people.may_see(user):
             self.people.forget_user(user)  # they may be given the right any moment now
@@ -132,6 +139,9 @@ class Desk:
     ) -> None:
         """Tell one person something where they acted, or in a direct message where that cannot be."""
         said: dict[str, Any] = {"text": message.text, "blocks": list(message.blocks)}
+        if not channel:  # they acted in a window that belongs to none
+            await self.say(await self.direct(slack_user), message, about)
+            return
         try:
             place: dict[str, Any] = {
                 "channel": channel,

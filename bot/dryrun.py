@@ -257,6 +257,6 @@ def _first(steps: Ladder, hours: Hours, since: datetime) -> str:
 
 async def _conversation(desk: Desk, identity: int) -> Conversation | None:
     try:
-        return await desk.freescout.conversation(identity)
+        return await desk.truth(identity)
     except NotFound:
         return None

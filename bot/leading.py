@@ -10,13 +10,14 @@ from bot.channels import Channels
 from bot.course import Course
 from bot.desk import Desk
 from bot.duty import Duty
-from bot.errors import BridgeError, Misconfigured
+from bot.errors import BridgeError, Misconfigured, Transient
+from bot.freescout import NotFound
 from bot.lanes import Lanes
 from bot.model import Conversation, Mailbox
 from bot.plan import ANEW, CARD, DIGEST, LEFT, Bar, Posted, Urgency, View, bar, shows
 from bot.routing import Body, Place, Route
 from bot.slackapi import SlackRefused
-from bot.store import Delivery
+from bot.store import Delivery, Work
 from bot.verdicts import Verdict, verdicts
 
 Listed = Callable[[str, int, View], Awaitable[bool]]
@@ -98,6 +99,21 @@ class Leading:
                 except BridgeError as error:  # who leads there will say so
                     found |= set() if _is_nowhere(error) else {route.channel}
         return frozenset(found)
+
+    async def brings(self, identity: int, channel: str, thread: int) -> bool:
+        """Whether the files of a thread may stand in a channel, as things are at this moment."""
+        try:
+            conversation = await self._desk.truth(identity)
+        except NotFound:
+            return False
+        here = [one.id for one in conversation.threads if one.state == "published"] if conversation else []
+        if conversation is None or not conversation.published or thread not in here:
+            return False
+        course = Course(Work(identity, "files", 0, 0))
+        wanted = await self.wanted(conversation, await self._desk.store.posts(identity), course)
+        if channel in course.closed:
+            raise course.failure or Transient("whether files may stand in a channel is not known")
+        return channel in wanted and wanted[channel].body is Body.FULL
 
     async def moved(self, conversation: Conversation, channel: str) -> bool:
         """Whether nothing of its mailbox is shown in a channel: then it was moved away from there."""

@@ -6,9 +6,7 @@ does *Check*.
 """
 
 import hashlib
-import html
 import logging
-import re
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -23,22 +21,19 @@ from bot.linkcards import GOOD_FOR, instructions, minutes, welcome
 from bot.model import Conversation, Thread, User
 from bot.richtext import section, text
 from bot.store import LinkCode
+from bot.veil import CODE, SIGNS, code_in
 
 log = logging.getLogger(__name__)
 
 SKEW = timedelta(minutes=5)
 """How far FreeScout's clock may be from ours."""
-MASK = "link-••••-••••"
-_SIGNS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-"""Without those that look like others: 0 and O, 1 and I and L."""
-_CODE = re.compile(rf"\blink-[{_SIGNS}]{{4}}-[{_SIGNS}]{{4}}\b", re.IGNORECASE)
 _SEARCHED = 30
 """Conversations through which *Check* looks where none was named."""
 
 
 def new_code() -> str:
     """Make a code: eight signs of 31 are 39 bits, for a quarter of an hour and one person."""
-    signs = "".join(secrets.choice(_SIGNS) for _ in range(8))
+    signs = "".join(secrets.choice(SIGNS) for _ in range(8))
     return f"link-{signs[:4]}-{signs[4:]}"
 
 
@@ -61,25 +56,18 @@ async def give(desk: Desk, slack_user: str, channel: str, thread_ts: str, wanted
     return instructions(code)
 
 
-async def noticed(desk: Desk, conversation: Conversation) -> Conversation:
-    """Complete each link whose code stands in a note here. Return the conversation with all codes masked.
+async def noticed(desk: Desk, conversation: Conversation) -> None:
+    """Complete each link whose code stands in a note here.
 
     Raises Transient where that has to be tried again.
     """
-    shown: list[Thread] = []
     for thread in conversation.threads:
-        code = _code_in(thread) if thread.type == "note" else None
-        if code is None:
-            shown.append(thread)
-            continue
-        found = await desk.store.code(digest(code))
+        code = code_in(thread) if thread.type == "note" else None
+        found = await desk.store.code(digest(code)) if code else None
         if found:
             why = await _judge(desk, found, conversation, thread)
             if why:
                 log.info("a code in a note on conversation %s links nobody: %s", conversation.id, why)
-        masked = html.escape(_CODE.sub(MASK, mail.plain(thread.body)))
-        shown.append(replace(thread, body=masked.replace("\n", "<br>")))
-    return replace(conversation, threads=tuple(shown))
 
 
 async def check(desk: Desk, slack_user: str, words: str) -> str:
@@ -94,7 +82,7 @@ async def check(desk: Desk, slack_user: str, words: str) -> str:
     why = ""
     async for conversation in _where(desk, code, words):
         for thread in conversation.threads:
-            held = _code_in(thread)
+            held = code_in(thread)
             if held and digest(held) == code.digest:
                 why = await _judge(desk, code, conversation, thread)
                 if not why:
@@ -186,7 +174,7 @@ def _formal_flaw(code: LinkCode, thread: Thread) -> str:
         ),
         # A mail that somebody forwards becomes a note as well, with whatever its sender wrote into it.
         (
-            not _CODE.fullmatch(words),
+            not CODE.fullmatch(words),
             "with other words around it. Add a note that holds the code and nothing else.",
         ),
         (
@@ -232,10 +220,3 @@ async def _record(desk: Desk, slack_user: str, user: int, action: str, conversat
     await desk.store.audit(
         slack_user=slack_user, user=user, action=action, conversation=conversation, outcome="done"
     )
-
-
-def _code_in(thread: Thread) -> str | None:
-    if thread.state != "published" or "link-" not in thread.body.casefold():  # most have none: cheap
-        return None
-    found = _CODE.search(mail.plain(thread.body))
-    return found[0] if found else None

@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot import policy
-from bot.audience import Audience
+from bot.audience import CODE, Audience
 from bot.cards import Block, Message
 from bot.channels import Channels
 from bot.crashpoints import reached
@@ -121,6 +121,16 @@ class Poster:
         """
         if self._audience:
             await self._audience.guard(channel, conversation)
+
+    async def may(self, channel: str, conversation: int) -> bool:
+        """Whether a conversation may be spoken of in a channel, whoever reads it by now."""
+        try:
+            await self.guard(channel, conversation)
+        except Misconfigured as error:
+            if error.code != CODE:
+                raise
+            return False
+        return True
 
     async def allowed(self, channel: str, routes: Sequence[Route]) -> Sequence[Route]:
         """Those of a channel's routes that are open to all who read it."""

@@ -59,10 +59,19 @@ _ELSEWHERE: dict[str, str] = {
 }
 
 
-def elsewhere(reply: Reply) -> Message:
-    """What is left of it in a channel that does not show the conversation any more: how it stands."""
+LESS = "less."
+"""The version of what says no more than how a reply stands begins with that."""
+
+
+def elsewhere(reply: Reply, *, narrowed: bool) -> Message:
+    """What is left of it in a channel that does not show the conversation any more: how it stands.
+
+    `narrowed` says that it is shown there, but no mail as a whole.
+    """
     doubt = reply.state == ReplyState.FAILED and reply.choice == Choice.DOUBT
     stands = "may have gone out" if doubt else _ELSEWHERE.get(reply.state, "is on its way")
+    if narrowed:
+        return _line(":shushing_face:", f"{whose(reply)} {stands}. Its words are not shown in this channel.")
     return _line(
         ":truck:", f"{whose(reply)} {stands}. The conversation is not shown in this channel any more."
     )

@@ -6,15 +6,17 @@ A step that finds no turn in its lane is not taken: the look waits there, and is
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from bot import compose, linking, roundup, settling, sight
 from bot.course import Course, in_digest
 from bot.crashpoints import reached
 from bot.desk import Desk
 from bot.eraser import Erasing, done
+from bot.erasing import DONE
 from bot.errors import BridgeError, Misconfigured, Permanent, Transient
 from bot.freescout import NotFound
 from bot.lanes import EDITS, Lanes
@@ -22,7 +24,9 @@ from bot.leading import Leading
 from bot.model import Conversation
 from bot.plan import CARD, FILES, RECEIPT, Posted, Step, Urgency, View, newest, next_look, plan
 from bot.poster import CardGone, Poster
+from bot.receipts import LESS
 from bot.ringing import Ringing
+from bot.routing import Body, Route
 from bot.sight import Found, Listed
 from bot.slackapi import SlackRefused
 from bot.store import FORGOTTEN, Delivery, Looked, Work
@@ -35,6 +39,15 @@ _YOUNG = timedelta(seconds=5)
 """How old the truth may be that a look goes on with; an older one is fetched anew."""
 _FILES_SURE = timedelta(minutes=2)
 """After which it is made sure that files have come."""
+_TOLD_SURE = timedelta(hours=1)
+"""The same for receipts that lose their words."""
+
+
+class Carry(Protocol):
+    """Whoever brings files: see `carrier`."""
+
+    def __call__(self, conversation: int, channel: str, steps: Sequence[Step], *, begin: bool) -> bool:
+        """Take over all that is to come to a channel; say whether any is on its way."""
 
 
 class Reconciler:
@@ -50,7 +63,8 @@ class Reconciler:
         ringing: Ringing,
         leading: Leading,
         erasing: Erasing | None = None,
-        carry: Callable[[int, str, Step], bool] = lambda *_: False,
+        carry: Carry | None = None,
+        narrow: Callable[[Mapping[int, str]], None] = lambda _: None,
         listed: Listed | None = None,
     ) -> None:
         self._desk = desk
@@ -60,6 +74,7 @@ class Reconciler:
         self._ringing = ringing
         self._erasing = erasing
         self._carry = carry
+        self._narrow = narrow
         self._listed = listed
         self._leading = leading
 
@@ -95,6 +110,9 @@ class Reconciler:
         for channel in {**dict.fromkeys(shown), **wanted, **climb.direct, **aloud.news}:
             if channel not in course.closed:  # what stands there stays as it is
                 await self._look_in(course, channel, found, shown.get(channel, []))
+        if over := _too_much(said, wanted):
+            self._narrow(over)
+            course.again.append(self._desk.now() + _TOLD_SURE)
         if self._erasing:
             await self._erasing.see_to(course, conversation, said, wanted, whole=forgotten)
         if conversation:
@@ -142,7 +160,7 @@ class Reconciler:
             conversation = await self._desk.freescout.conversation(identity)
         except NotFound:
             return None, newest is not None
-        conversation = await linking.noticed(self._desk, conversation)
+        await linking.noticed(self._desk, conversation)
         return await lifted(self._desk.store, conversation), newest is not None
 
     async def _look_in(self, course: Course, channel: str, found: Found, shown: list[Delivery]) -> None:
@@ -182,8 +200,7 @@ class Reconciler:
             course.wait(lane, step.urgency, in_digest(view, steps, posted) if step.key == CARD else None)
             blocked |= lane == channel  # what stands already may be corrected all the same
         self._bundle(course, channel, view, [step for step in planned if step.bundled is not None])
-        if not blocked:
-            self._bring_files(course, channel, [step for step in planned if step.files])
+        self._bring_files(course, channel, [step for step in planned if step.files], begin=not blocked)
 
     def _bundle(self, course: Course, channel: str, view: View, steps: list[Step]) -> None:
         """Have what is to be said together wait for its hour, and then for the channel's digest."""
@@ -198,10 +215,9 @@ class Reconciler:
         line = roundup.bundled(view.conversation, newest(view.conversation), events)
         course.wait(channel, Urgency.QUIET, line)
 
-    def _bring_files(self, course: Course, channel: str, steps: list[Step]) -> None:
+    def _bring_files(self, course: Course, channel: str, steps: list[Step], *, begin: bool) -> None:
         """Hand files over, and look again later: a process that dies has forgotten what it was handed."""
-        taken = [self._carry(course.work.conversation, channel, step) for step in steps]
-        if any(taken):
+        if self._carry and self._carry(course.work.conversation, channel, steps, begin=begin):
             course.again.append(self._desk.now() + _FILES_SURE)
 
     async def _turn(self, lane: str, identity: int, fetched: datetime) -> bool:
@@ -240,6 +256,14 @@ class Reconciler:
             if ts:
                 posted[delivery.key] = Posted(ts, delivery.version)
         return posted
+
+
+def _too_much(said: Sequence[Delivery], wanted: Mapping[str, Route]) -> dict[int, str]:
+    """The replies whose words stand in a channel where no mail is shown whole any more, with that channel."""
+    narrow = {channel for channel, route in wanted.items() if route.body is not Body.FULL}
+    own = [one for one in said if one.channel in narrow and one.ts and one.key.startswith(RECEIPT)]
+    more = [one for one in own if not one.version.startswith((LESS, *DONE))]
+    return {int(one.key.removeprefix(RECEIPT)): one.channel for one in more}
 
 
 def _by_channel(deliveries: list[Delivery]) -> dict[str, list[Delivery]]:

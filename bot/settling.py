@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -165,9 +164,13 @@ async def _finish(desk: Desk, conversation: Conversation, calm: Calm) -> Convers
                     "conversation %s stays assigned to user %s: %s", conversation.id, claim.user, error
                 )
                 await desk.store.end_claim(claim, ENDS[ClaimState(claim.state)])
-    with suppress(NotFound):
-        return await desk.freescout.conversation(conversation.id)
-    return conversation
+    try:
+        now = await desk.truth(conversation.id)
+    except NotFound:
+        return conversation
+    if now is None:
+        raise Transient("the customer was forgotten meanwhile", retry_after=0)
+    return now
 
 
 def _home(calm: Calm, said: Sequence[Delivery], places: Sequence[str]) -> str:

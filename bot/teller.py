@@ -5,7 +5,7 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 
 from bot import mail, receipts, routes
@@ -18,6 +18,7 @@ from bot.errors import BridgeError, Misconfigured, Transient
 from bot.model import Mailbox
 from bot.plan import CARD, LEFT, RECEIPT, Step, Urgency
 from bot.poster import CardGone, Poster
+from bot.receipts import LESS
 from bot.richtext import section, text
 from bot.routing import Body
 from bot.slackapi import call
@@ -46,6 +47,12 @@ class Teller:
         self._boxes: dict[int, Mailbox | None] = {}
         self._written: dict[int, int] = {}
         """By reply: up to which change its writer was told."""
+        self._narrowed: dict[int, str] = {}
+
+    def narrow(self, replies: Mapping[int, str]) -> None:
+        """Take the words of replies, told long ago, out of the channels that show no mail whole any more."""
+        self._narrowed.update(replies)
+        self._desk.store.tell_anew()
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Tell until told to stop, then finish what is in hand."""
@@ -58,10 +65,11 @@ class Teller:
         """Begin to tell what is to be told; return whether time alone changes that."""
         try:
             replies = await self._desk.store.untold()
+            narrowed = await self._next_narrowed({reply.id for reply in replies})
         except Exception as error:  # a full disk passes; this loop would not come back
             log.error("the outbox cannot be read: %s", error)
             return False
-        for reply in replies:
+        for reply in (*replies, *narrowed):
             until, _, changed = self._failed.get(reply.id, (0.0, 0, 0))
             due = until <= time.monotonic() or changed < reply.changed
             if due and reply.id not in self._busy:
@@ -71,21 +79,31 @@ class Teller:
                 task.add_done_callback(self._tasks.discard)
         return bool(replies)
 
+    async def _next_narrowed(self, others: Collection[int]) -> list[Reply]:
+        """One whose words have to go, after the other: it may be all of a channel."""
+        now, ready = time.monotonic(), [one for one in self._narrowed if one not in others]
+        due = next((one for one in ready if self._failed.get(one, (0.0, 0, 0))[0] <= now), None)
+        if due is None or self._busy:
+            return []
+        reply = await self._desk.store.reply(due)
+        if reply is None:
+            del self._narrowed[due]
+        return [reply] if reply else []
+
     async def _tell(self, reply: Reply) -> None:
         new = reply.told < reply.changed
         try:
             if new and reply.state in (ReplyState.BLOCKED, ReplyState.FAILED):
                 await self._writer(reply)  # who is asked learns of it even where the thread takes nothing
-            hidden = await self._everybody(reply)
+            hidden = await self._everybody(reply, new=new)
             if new:
                 await self._writer(reply)
-                if hidden and reply.state == ReplyState.CANCELLED and reply.text:
-                    direct = await self._desk.direct(reply.slack_user)  # else nothing gives the text back
-                    await self._desk.say(direct, receipts.cancelled(reply), reply.conversation)
+                await self._give_back(reply, hidden=hidden)
                 reached("reply.shown")
                 await self._desk.store.tell_reply(reply)
             self._failed.pop(reply.id, None)
             self._written.pop(reply.id, None)
+            self._narrowed.pop(reply.id, None)
         except BridgeError as error:
             log.warning("reply %s is not shown yet: %s", reply.id, error)
             shut = isinstance(error, Misconfigured)  # that is not Slack's own pause
@@ -101,24 +119,37 @@ class Teller:
         pause = max(named or 0, min(_LONGEST, _AGAIN * 2 ** min(tries - 1, 10)))
         self._failed[reply.id] = time.monotonic() + pause, tries, reply.changed
 
-    async def _everybody(self, reply: Reply) -> bool:
+    async def _give_back(self, reply: Reply, *, hidden: bool) -> None:
+        """Give the writer the text of a reply that they stopped, where nothing else shows it to them."""
+        if hidden and reply.state == ReplyState.CANCELLED and reply.text:
+            direct = await self._desk.direct(reply.slack_user)
+            await self._desk.say(direct, receipts.cancelled(reply), reply.conversation)
+
+    async def _everybody(self, reply: Reply, *, new: bool) -> bool:
         """Bring the message in the card's thread up to date; say whether the text must not be shown there."""
         key = f"{RECEIPT}{reply.id}"
         said = await self._desk.store.posts(reply.conversation)
         own = next((one for one in said if one.key == key), None)
         message = receipts.receipt(reply, self._url(reply), self._desk.now(), stands=own is not None)
-        if message is None:
+        if message is None or (own is None and not new and reply.state != ReplyState.HELD):
             return False
         here = await self._shown_in(reply)
         heads = [one for one in said if one.key == CARD and one.ts]
         cards = {one.channel: one.ts for one in heads}
         left = {one.channel for one in heads if one.version.startswith(LEFT)}
-        here = None if here is None else here - left
-        away = own is not None and here is not None and own.channel not in here
-        hidden = away and own is not None and not own.channel.startswith("D")
-        message = receipts.elsewhere(reply) if hidden else message
+        whole = {channel for channel, full in (here or {}).items() if full} - left
+        narrow = own is not None and own.channel == self._narrowed.get(reply.id)
+        away = own is not None and here is not None and own.channel not in whole
+        hidden = (away or narrow) and own is not None and not own.channel.startswith("D")
+        if hidden and own is not None:
+            shown = narrow or (own.channel in (here or ()) and own.channel not in left)
+            message = receipts.elsewhere(reply, narrowed=shown)
+            if not new and not own.version.startswith(LESS) and self._written.get(reply.id) != reply.changed:
+                await self._give_back(reply, hidden=True)
+                self._written[reply.id] = reply.changed
         version = hashlib.sha256(json.dumps(message.blocks).encode()).hexdigest()[:16]
-        among = {channel: ts for channel, ts in cards.items() if channel in (here or ())}
+        version = f"{LESS}{version}" if hidden else version
+        among = {channel: ts for channel, ts in cards.items() if channel in whole}
         channel = own.channel if own else await self._channel(reply, among)
         ts = await self._ts(reply, own, cards) if own else None
         if own is None or own.version != version or ts is None:
@@ -134,8 +165,8 @@ class Teller:
         """Its message's ts; one of unknown fate is looked for."""
         return own.ts or await self._poster.settle(reply.conversation, own, cards.get(own.channel))
 
-    async def _shown_in(self, reply: Reply) -> set[str] | None:
-        """The channels that show its mailbox, with every word; None while nobody knows which it is."""
+    async def _shown_in(self, reply: Reply) -> dict[str, bool] | None:
+        """The channels that show its mailbox, and whether with every word; None while nobody knows it."""
         seen = Seen.load(reply.now_seen or reply.seen)
         if seen:
             with suppress(BridgeError):  # while FreeScout is away, what is known of it holds
@@ -149,7 +180,7 @@ class Teller:
                 with suppress(BridgeError):  # the looks tell of a channel that is not there
                     channel = await self._channels.id(route.channel)
                     found[channel] = found.get(channel, True) and route.body is Body.FULL
-        return {channel for channel, whole in found.items() if whole}
+        return found
 
     async def _channel(self, reply: Reply, cards: Mapping[str, str]) -> str:
         """Where the conversation's card is, the writer's own one before others; else a direct message."""

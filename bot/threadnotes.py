@@ -107,9 +107,11 @@ class ThreadNotes:
     async def _opted_in(self, identity: int, channel: str) -> bool:
         """Say whether the conversation's own route to this channel wants notes; raise where it has none."""
         try:
-            conversation = await self._desk.freescout.conversation(identity)
+            conversation = await self._desk.truth(identity)
         except NotFound as error:
             raise NotFound("This conversation was deleted from FreeScout for good.") from error
+        if conversation is None:
+            return True  # whoever makes the note is told why there is none
         mailbox = await self._desk.people.mailbox(conversation.mailbox_id)
         settings = self._desk.settings
         there = [route.channel for route in settings.routes if await self._leads(route, channel)]

@@ -38,3 +38,9 @@ async def info(desk: Desk, file: str) -> dict[str, Any] | None:
     except SlackRefused:
         return None
     return told if isinstance(told, dict) else None
+
+
+def shares(told: dict[str, Any], channel: str) -> list[dict[str, Any]]:
+    """Where a file is shared in a channel, public or private."""
+    found = told.get("shares") or {}
+    return [one for kind in found.values() for one in kind.get(channel) or []]

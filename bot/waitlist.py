@@ -37,9 +37,8 @@ _TICK = timedelta(minutes=5)
 """How old the waits may be that a list names."""
 _WORKING_DAY = timedelta(hours=8)
 """Of a day on which nobody works."""
-_EVERY = 2.0
 _DAY = timedelta(days=1)
-_KEPT = 5_000
+_EVERY, _KEPT = 2.0, 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +246,7 @@ class Waitlist:
         if channel in self._said and abs(now - self._said[channel]) < PACE:
             return
         shown = await self._shown(channel)
+        entries = [one for one in entries if await self._poster.may(channel, one.conversation)]
         if shown is None and len(entries) < least:
             return
         if len(entries) >= least:
@@ -254,7 +254,7 @@ class Waitlist:
         step = plan(entries, shown, least, now, self._hours.get(channel, ALWAYS))
         if step is None:
             return
-        lane = EDITS if step.ts else channel
+        lane = EDITS if step.ts and not self._lanes.trouble(channel) else channel
         if not self._lanes.enter(lane, 0):
             return  # its turn comes
         try:

@@ -30,7 +30,6 @@ from bot.routing import Route
 from bot.sight import Found
 from bot.slackapi import call
 from bot.store import Delivery, Work
-from bot.veil import lifted
 from bot.why import Facts, Place
 
 _MOST_LINKS = 30
@@ -94,8 +93,7 @@ class Reader:
         """Gather all that is to be known; raise BridgeError where FreeScout cannot be asked."""
         desk, store = self._desk, self._desk.store
         forgotten = (await store.forgotten([identity])).get(identity)
-        truth = await self._truth(identity)
-        conversation = await lifted(store, truth) if truth else None
+        conversation = await self._truth(identity)
         said = [one for one in await store.posts(identity) if not one.key.startswith(RECEIPT)]
         course = Course(Work(identity, "why", 0, 0))
         found = await self._found(identity, conversation, said, course)
@@ -122,7 +120,7 @@ class Reader:
 
     async def _truth(self, identity: int) -> Conversation | None:
         try:
-            return await self._desk.freescout.conversation(identity)
+            return await self._desk.truth(identity)
         except NotFound:
             return None
 

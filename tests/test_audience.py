@@ -437,3 +437,40 @@ async def test_of_two_routes_to_a_channel_only_the_one_that_says_so_leads_there(
     await house.slack.leaves(gus, "support")
     await house.until(lambda: len(house.cards()) == 3 and "Closed" in sale.all_text)
     await opened(house)
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["Slack tells of it", "it is asked for"])
+async def test_a_list_loses_whom_it_may_not_tell_the_guests_of_who_came(
+    empty_house: House, *, told: bool
+) -> None:
+    house = empty_house
+    house.expects_errors = True
+    house.slack.subscribed |= set(EVENTS) if told else set()
+    await house.start(routes=(Route("Support", "support", open_to=GUESTS), Route("Sales", "support")))
+    for number in range(3):
+        sells(house, f"Secret {number}")
+        house.freescout.customer_writes(
+            f"m{number}@example.org", f"Fire {number}", "x", mailbox=house.support
+        )
+    await house.until(lambda: len(house.cards()) == 6)
+    house.clock.skip(timedelta(minutes=125))
+    found = await house.until(lambda: [one for one in house.cards() if "customers wait" in one.all_text])
+    await house.quiet()
+    house.clock.skip(timedelta(seconds=31))
+    await house.until(lambda: "6 customers wait" in found[0].all_text)
+    gus = house.slack.add_person("Gus", "gus@example.org", guest=True)
+    if told:
+        await house.slack.joins(gus, "support")
+    else:
+        house.slack.channel("support").members.append(gus.id)
+    house.clock.skip(timedelta(minutes=6))
+    await house.until(lambda: "3 customers wait" in found[0].all_text)
+    assert "Secret" not in found[0].all_text
+    assert "Fire 2" in found[0].all_text
+    before = len(house.slack.calls)
+    house.clock.skip(timedelta(minutes=6))
+    await house.until(lambda: len(house.slack.calls) > before)
+    await house.quiet()
+    said = [one for one in house.slack.calls[before:] if one.method.startswith("chat.")]
+    assert not [one for one in said if "Secret" in str(one.args) and "3 customers" in str(one.args)]
+    assert "Secret" not in found[0].all_text

@@ -16,6 +16,7 @@ from bot.bridgefile import Replies
 from bot.erasing import EXPIRED, GONE, STAYS, How, erased, expired
 from bot.errors import UserError
 from bot.forgetting import forget
+from bot.linking import new_code
 from bot.plan import LIST
 from bot.retention import MOST
 from bot.retentionfile import Retention, read
@@ -24,11 +25,12 @@ from bot.routing import Route
 from bot.scrubbing import scrubbed, spoken_of
 from bot.store import Delivery, Draft, ReplyState, Store, Watch
 from bot.tables import Where
-from bot.veil import since
+from bot.veil import MASK, since
 from bot.waitlist import Entry, listing
 from sandbox.slack import Message
 from tests.conftest import House
 from tests.samples import NOW, sample_conversation
+from tests.test_claims import assignee, later
 from tests.test_pings import direct, ladder, passes, restarted
 
 DAY = timedelta(days=1)
@@ -468,6 +470,49 @@ async def test_a_customer_is_forgotten_beside_the_running_bridge(house: House) -
     await house.until(lambda: "Hello again." in house.said(anew))
     assert "secret" not in stands(house).lower().replace("secret fire", "")
     assert any(one.method == "chat.postMessage" for one in house.slack.calls[calls:])
+
+
+async def test_what_is_forgotten_does_not_come_back_with_a_claim_that_ends(house: House) -> None:
+    card = await house.writes(body="<p>It is a secret.</p>")
+    house.freescout.agent_notes(1, house.ana_id, f"<p>{new_code()}</p>")
+    await house.until(lambda: MASK in house.said(card))
+    await house.quiet()
+    await forgotten(house)
+    await house.quiet()
+    house.clock.skip(timedelta(minutes=5))
+    house.freescout.customer_replies(1, "<p>Hello again.</p>")
+    anew = await house.until(lambda: house.cards() and house.cards()[-1])
+    code = new_code()
+    house.freescout.agent_notes(1, house.ana_id, f"<p>{code}</p>")
+    await house.until(lambda: MASK in house.said(anew))
+    await house.quiet()
+    await house.ben.types("/freescout claim 412")
+    await house.until(lambda: assignee(house) == house.ben_id)
+    await house.quiet()
+    await later(house, 31)
+    await house.until(lambda: "Still on it" in house.said(anew))
+    await later(house, 11)
+    await house.until(lambda: assignee(house) != house.ben_id)
+    await house.until(lambda: "so it is released" in house.said(anew))
+    await house.quiet()
+    assert "secret" not in stands(house)
+    assert code not in stands(house)
+
+
+async def test_what_is_forgotten_is_not_turned_to_in_a_window_that_is_open(house: House) -> None:
+    body = "".join(f"<p>This is paragraph {number} of a secret.</p>" for number in range(1, 1501))
+    card = await house.writes(body=body)
+    mail = await house.until(lambda: house.thread(card) and house.thread(card)[0])
+    modal = await house.opens(house.ana, "Show Full Mail", mail)
+    before = modal.all_text
+    await forgotten(house)
+    await house.quiet()
+    house.clock.skip(timedelta(minutes=5))
+    house.freescout.customer_replies(1, "<p>Hello again.</p>")
+    await house.until(lambda: house.cards() and "Hello again." in house.said(house.cards()[-1]))
+    await house.ana.presses("Next Part")
+    await house.until(lambda: "does not have this message" in stands(house))
+    assert modal.all_text == before
 
 
 async def test_what_could_not_be_removed_is_reported(house: House) -> None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from bot import attached, carrier, crashpoints, files
 from bot.downloads import TooLarge, download, file_name, same_site
 from bot.errors import Ambiguous, Misconfigured, Transient, UserError
+from bot.forgetting import forget
 from bot.model import Attachment, Conversation, Status, Thread
 from bot.plan import CARD, Posted, View, plan
 from bot.slackapi import client
@@ -25,6 +26,8 @@ from sandbox.slack import Message, SlackFile
 from tests.conftest import House
 from tests.sandbox import slack_house
 from tests.sandbox.slack_house import World
+from tests.test_delivery import route
+from tests.test_reread import FILE, begun
 
 world = slack_house.world
 
@@ -598,3 +601,81 @@ async def test_a_file_waits_for_a_channel_that_is_shut(house: House) -> None:
     await house.slack.unarchives("support")
     await house.until(lambda: names(house, card) == ["a.txt"])
     await house.health(lambda said: not said["problems"])
+
+
+def failing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have files stay on their way, tried again and again, until `comes`."""
+    for name, value in {"_FIRST": 0.2, "_LONGEST": 0.2, "_TRIES": 1000}.items():
+        monkeypatch.setattr(carrier, name, value)
+    house.freescout.faults.api(STORED, status=500, times=1000)
+
+
+async def comes(house: House) -> None:
+    """Let what is on its way, or in hand, come to its end."""
+    house.freescout.faults.clear()
+    await asyncio.sleep(3)
+    await house.quiet()
+
+
+PHOTO = [("photo.png", "image/png", PNG)]
+
+
+async def photographed(house: House, monkeypatch: pytest.MonkeyPatch, when: str, tags: list[str]) -> Message:
+    """A card whose file waits for its second try, or is just being uploaded."""
+    if when == "in hand":
+        house.slack.faults.api("files.upload", hang=3.0, after=True)
+    else:
+        failing(house, monkeypatch)
+    house.freescout.customer_writes("m@example.org", "S", "first", mailbox=house.support, attachments=PHOTO)
+    house.freescout.agent_tags(1, tags)
+    house.freescout.agent_notes(1, house.ana_id, "looked at")
+    card: Message = (await house.until(house.cards))[0]
+    await house.until(lambda: "first" in house.said(card))
+    if when == "in hand":
+        await house.until(lambda: house.slack.called("files.getUploadURLExternal"))
+    return card
+
+
+async def test_a_file_that_is_on_its_way_does_not_outlive_its_customers_being_forgotten(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing(house, monkeypatch)
+    card = await house.writes(body="first", attachments=PHOTO)
+    await house.until(lambda: house.said(card))
+    await forget(house.settings, "mark@example.org", [], house.clock(), dry=False, pause=0)
+    house.clock.skip(timedelta(minutes=1))
+    house.freescout.customer_replies(1, "<p>Hello again.</p>")
+    await house.until(lambda: house.cards() and "Hello again." in house.said(house.cards()[-1]))
+    await comes(house)
+    assert [names(house, one) for one in house.cards()] == [[]]
+    assert not house.slack.called("files.completeUploadExternal")
+
+
+@pytest.mark.parametrize("when", ["on its way", "in hand"])
+async def test_a_file_stays_away_from_a_channel_that_its_conversation_has_left(
+    empty_house: House, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    house = empty_house
+    await house.start(routes=(route(house, tag="vip"), route(house, channel="sales")))
+    card = await photographed(house, monkeypatch, when, ["vip"])
+    house.freescout.agent_tags(1, [])
+    house.freescout.agent_notes(1, house.ana_id, "gone")
+    await house.until(lambda: "does not belong" in card.all_text)
+    await comes(house)
+    assert names(house, card) == []
+    (other,) = house.cards("sales")
+    await house.until(lambda: names(house, other) == ["photo.png"])
+
+
+@pytest.mark.parametrize("when", ["on its way", "in hand"])
+async def test_a_file_stays_away_from_where_no_mail_is_shown_whole_any_more(
+    empty_house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: Any, when: str
+) -> None:
+    house, path = empty_house, tmp_path / "bridge.toml"
+    await begun(house, path, FILE)
+    card = await photographed(house, monkeypatch, when, [])
+    path.write_text(FILE.replace('channel = "support"', 'channel = "support"\nbody = "none"'))
+    await house.until(lambda: "holds from now on: routes" in caplog.text, 10)
+    await comes(house)
+    assert names(house, card) == []
+    assert "photo.png could not" not in house.said(card)

@@ -99,3 +99,26 @@ def test_importing_a_file_reads_no_environment(path: str) -> None:
     text = (ROOT / path).read_text(encoding="utf-8")
     if path != "bot/__main__.py":
         assert not re.search(r"\bos\.(environ|getenv)\b|getenv\(", text)
+
+
+RAW = {
+    "bot/clockwork.py": "an operator's look at FreeScout alone, with no memory at hand",
+    "bot/desk.py": "the path itself",
+    "bot/forgetting.py": "it finds out what is to be forgotten",
+    "bot/linking.py": "it looks for a code, and shows nothing",
+    "bot/outbox.py": "it looks for what was sent, and who is assigned",
+    "bot/reconcile.py": "codes are noticed before they are masked",
+    "bot/routetrial.py": "it takes the custom fields alone",
+    "bot/waiters.py": "it passes the whole list through the veil",
+}
+"""Who fetches a conversation with what may not be shown of it, and why that may be."""
+
+
+def test_whoever_shows_a_conversation_fetches_it_on_the_one_path() -> None:
+    """`Desk.truth` leaves out what was forgotten, and masks codes."""
+    found = {
+        path
+        for path in sources("bot", "commands")
+        if "freescout.conversation(" in (ROOT / path).read_text(encoding="utf-8")
+    }
+    assert found == set(RAW)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.linking import MASK, digest, new_code
+from bot.linking import digest, new_code
 from bot.store import Store
+from bot.veil import MASK
 from sandbox.freescout.records import Actor
 from sandbox.slack import Message, Person
 from tests.conftest import House

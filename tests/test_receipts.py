@@ -78,6 +78,8 @@ def everything(reply: Reply) -> list[Message]:
     """All that may be said of a reply in its state."""
     said = [
         receipts.receipt(reply, URL, NOW, stands=True),
+        receipts.elsewhere(reply, narrowed=False),
+        receipts.elsewhere(reply, narrowed=True),
         receipts.asked(reply, URL),
         receipts.going(reply, URL),
     ]

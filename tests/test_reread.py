@@ -14,7 +14,7 @@ from bot.live import Live
 from bot.reread import Reread
 from bot.settings import Settings, load
 from tests.conftest import House
-from tests.test_hold import TEXT, answers, gone, later
+from tests.test_hold import TEXT, answers, buttons, gone, later
 from tests.test_settings import LEAST
 
 ROOT = Path(__file__).parent.parent
@@ -223,3 +223,38 @@ def test_the_rules_are_told_apart_by_what_they_say_and_not_by_process_or_line() 
 
     assert told("1", SETS) == told("2", "\n\n" + SETS)
     assert told("1", SETS) != told("1", SETS.replace('"b"', '"d"'))
+
+
+async def test_where_no_mail_is_shown_whole_any_more_receipts_lose_their_words(
+    empty_house: House, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    house, path = empty_house, tmp_path / "bridge.toml"
+    text = FILE.replace('hold = "0s"', 'hold = "20s"')
+    await begun(house, path, text)
+    card = await house.writes()
+    stopped_one = await answers(house, card, text="I have told nobody else of 4711.")
+    await house.ana.presses("Cancel", on=stopped_one)
+    await house.until(lambda: "Discard" in buttons(stopped_one))
+    sent_one = await answers(house, card, house.ben)
+    later(house)
+    await house.until(lambda: "went to" in sent_one.all_text)
+    await house.quiet()
+    assert "4711" in house.said(card)
+    path.write_text(text.replace('channel = "support"', 'channel = "support"\nbody = "none"'))
+    await house.until(lambda: "holds from now on: routes" in caplog.text, 10)
+    house.freescout.agent_tags(1, ["looked-at"])
+    await house.until(lambda: "was cancelled. Its words are not shown in this channel." in house.said(card))
+    await house.until(lambda: "went out. Its words are not shown in this channel." in house.said(card))
+    await house.quiet()
+    assert "4711" not in house.said(card)
+    assert "mark@example.org" not in sent_one.all_text
+    (mine,) = house.slack.workspace.direct(house.ana.id).messages
+    assert "4711" in mine.all_text
+    assert not house.slack.workspace.direct(house.ben.id).messages
+    house.freescout.agent_notes(1, house.ben_id, "<p>once more</p>")
+    await house.until(lambda: "internal note" in house.said(card))
+    await house.quiet()
+    assert len(house.slack.workspace.direct(house.ana.id).messages) == 1
+    await house.opens(house.ana, "Edit", mine)
+    assert house.ana.modal is not None
+    assert "4711" in house.ana.modal.all_text

@@ -231,6 +231,10 @@ class OutboxTable(Table):
         """The same for what there may be to tell of replies."""
         await wait_for(self._receipts_changed, timeout, stopping)
 
+    def tell_anew(self) -> None:
+        """There is something to tell of replies that none of them knows of."""
+        self._receipts_changed.set()
+
     async def _move(
         self,
         changes: str,
