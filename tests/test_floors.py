@@ -106,6 +106,7 @@ RAW = {
     "bot/desk.py": "the path itself",
     "bot/forgetting.py": "it finds out what is to be forgotten",
     "bot/linking.py": "it looks for a code, and shows nothing",
+    "bot/meant.py": "it asks only whether there is such a one",
     "bot/outbox.py": "it looks for what was sent, and who is assigned",
     "bot/reconcile.py": "codes are noticed before they are masked",
     "bot/routetrial.py": "it takes the custom fields alone",
