@@ -22,6 +22,29 @@ from bot.settings import Settings, load
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return the exit status."""
+    asked = _parser().parse_args(arguments)
+    if asked.command == "demo":
+        return _demo(once=asked.once, port=asked.port)
+    try:
+        variables = environment()
+        settings = load(variables, text_of)
+    except ConfigError as error:
+        return questions.wrong(error)
+    doors: dict[str, Callable[[], int]] = {
+        "run": lambda: _run(settings, partial(load, variables)),
+        "check": lambda: _check_live(settings) if asked.live else _check(settings),
+        "work": lambda: _work(settings, asked.what, asked.conversation),
+        "audit": lambda: _audit(settings, asked),
+        "clock": lambda: _clock(settings, asked.conversation, asked.at),
+        "stale": lambda: _stale(settings, asked.at),
+        "forget": lambda: _forget(settings, asked),
+        "why": lambda: questions.why(settings, asked),
+        "routes": lambda: questions.routes(settings, variables, asked),
+    }
+    return doors[asked.command]()
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="freescout-slack", description="FreeScout and Slack, bridged.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="run the bridge until told to stop")
@@ -65,26 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
     demo = commands.add_parser("demo", help="try it all: a stand-in FreeScout, a stand-in Slack, the bridge")
     demo.add_argument("--once", action="store_true", help="play the scenario, check its outcome, end")
     demo.add_argument("--port", type=int, default=8400, help="where the pages begin (default: %(default)s)")
-    asked = parser.parse_args(arguments)
-    if asked.command == "demo":
-        return _demo(once=asked.once, port=asked.port)
-    try:
-        variables = environment()
-        settings = load(variables, text_of)
-    except ConfigError as error:
-        return questions.wrong(error)
-    doors: dict[str, Callable[[], int]] = {
-        "run": lambda: _run(settings, partial(load, variables)),
-        "check": lambda: _check_live(settings) if asked.live else _check(settings),
-        "work": lambda: _work(settings, asked.what, asked.conversation),
-        "audit": lambda: _audit(settings, asked),
-        "clock": lambda: _clock(settings, asked.conversation, asked.at),
-        "stale": lambda: _stale(settings, asked.at),
-        "forget": lambda: _forget(settings, asked),
-        "why": lambda: questions.why(settings, asked),
-        "routes": lambda: questions.routes(settings, variables, asked),
-    }
-    return doors[asked.command]()
+    return parser
 
 
 def environment() -> Mapping[str, str]:
