@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from bot.errors import BridgeError, Transient
+from bot.redact import cut
 from bot.tls import trust
 
 DEADLINE = 90.0
@@ -121,5 +122,6 @@ def file_name(name: str) -> str:
         return "file"
     stem, dot, ending = shown.rpartition(".")
     if len(shown) <= _LONGEST_NAME or not dot or len(ending) > 20:
-        return shown[:_LONGEST_NAME]
-    return f"{stem[: _LONGEST_NAME - len(ending) - 1]}.{ending}"
+        return shown[: cut(shown, _LONGEST_NAME)].rstrip() or "file"
+    stem = stem[: cut(stem, _LONGEST_NAME - len(ending) - 1)].rstrip() or "file"
+    return f"{stem}.{ending}"

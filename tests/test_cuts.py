@@ -8,6 +8,7 @@ from time import perf_counter
 import pytest
 
 from bot import mail, richtext, written
+from bot.downloads import file_name
 from bot.redact import Redact, Redactor, cut, follow, redacted
 from tests.conftest import House
 from tests.test_delivery import start
@@ -72,6 +73,16 @@ def test_a_cut_stands_where_nothing_is_hidden() -> None:
     assert cut("Card 4111 1111 1111 1111 is mine", 12) == len("Card ")
     assert cut("Card 4111 1111 1111 1111 is mine", 28) == 28
     assert cut("x" * 2_000_000, 1_000_000) == 1_000_000
+
+
+def test_names_of_files_and_of_images_are_not_cut_within_either() -> None:
+    for length in range(50, 120):
+        name = f"{('word ' * 30)[:length]} 4111 1111 1111 1111"
+        html = f'<p>See <img src="https://shop.example/a.png" alt="{name} and more words behind it"></p>'
+        for made in (file_name(f"{name} and more.pdf"), file_name(f"{name} and more"), mail.plain(html)):
+            assert "4111" not in Redactor().text(made)
+    assert file_name(f"glpat-{'a1' * 80}.pdf") == "file.pdf"
+    assert file_name(f"glpat-{'a1' * 80}") == "file"
 
 
 def test_a_cut_follows_the_rules_that_hold() -> None:

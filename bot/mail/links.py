@@ -4,6 +4,8 @@ import re
 import unicodedata
 from urllib.parse import unquote, urlsplit
 
+from bot.redact import cut
+
 _STORED = "/storage/attachment/"
 """FreeScout's store: whoever has such an address has the file, for ever."""
 _CLAIM = re.compile(
@@ -83,7 +85,8 @@ def _named(word: str) -> str:
 def file_name(url: str) -> str:
     """The last part of an address's path, as a name; empty where there is none."""
     path = re.split(r"[?#]", url, maxsplit=1)[0]
-    return unquote(path.rstrip("/").rpartition("/")[2])[:80]
+    name = unquote(path.rstrip("/").rpartition("/")[2])
+    return name[: cut(name, 80)]
 
 
 def own_image(src: str, host: str) -> bool:

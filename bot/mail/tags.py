@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from selectolax.lexbor import LexborNode
 
 from bot.mail import links
+from bot.redact import cut
 
 Attributes = Mapping[str, str | None]
 
@@ -115,7 +116,8 @@ def image(attributes: Attributes) -> str | None:
     remote = src.startswith(("http:", "https:", "//")) and not links.stored(src)
     if _SPACER.fullmatch(file) or (remote and alt is not None and not alt.strip()):
         return None  # an empty alt: decoration, https://html.spec.whatwg.org/multipage/images.html#alt
-    said = " ".join((alt or "").replace("Description automatically generated", "").split())[:80]
+    said = " ".join((alt or "").replace("Description automatically generated", "").split())
+    said = said[: cut(said, 80)]
     if said and len(said) <= 10 and not any(char.isalnum() or char.isspace() for char in said):
         return said  # an emoji that a mail program drew
     picture = _PICTURE.fullmatch(file.removeprefix("cid:"))
