@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 from bot import policy
+from bot.audience import CODE
 from bot.errors import BridgeError, Misconfigured, Transient
 from bot.health import Health
 from bot.policy import Then
@@ -160,13 +161,17 @@ class Lanes:
         self._health.stands(f"lane {name}", f"Nothing goes to {_shown(name)}: {why}")
 
     def reopen(self, name: str) -> None:
-        """Try a channel at once that somebody has just put right, and any that was not found by its name."""
+        """Try a channel at once that somebody has just put right, and any that was not found by its name.
+
+        One that others read along in is tried by the watch: it would be called open, and shut again.
+        """
         for lane in self._lanes.values():
             if lane.trouble and (lane.name == name or lane.name.startswith("#")):
                 lane.free = 0.0
                 lane.failures = 0
                 lane.changed.set()
-                if not lane.waiting:  # nobody is there to try
+                watched = lane.name.startswith("#") and CODE in lane.trouble
+                if not lane.waiting and not watched:  # nobody is there to try
                     self.went(lane.name)
 
     def stop(self, why: str) -> None:
