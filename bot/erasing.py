@@ -107,12 +107,12 @@ def narrowed(said: Sequence[Delivery], channels: Collection[str]) -> list[Thing]
 
 
 def _file_things(said: Sequence[Delivery], cards: Collection[tuple[str, str]]) -> list[Thing]:
-    found = [(one, _files(one.version)) for one in said if one.ts and one.key.startswith(FILES)]
+    """The files with the messages that show them; without, where a crash left none known."""
+    found = [(one, _files(one.version)) for one in said if one.key.startswith(FILES)]
+    own = [bool(one.ts) and (one.channel, one.ts) not in cards for one, _ in found]
     return [
-        Thing(
-            one.channel, one.key, one.ts, How.LEFT if (one.channel, one.ts) in cards else How.DELETED, files
-        )
-        for one, files in found
+        Thing(one.channel, one.key, one.ts, How.DELETED if alone else How.LEFT, files)
+        for (one, files), alone in zip(found, own, strict=True)
         if files
     ]
 

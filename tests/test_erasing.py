@@ -13,7 +13,7 @@ import pytest
 
 from bot import crashpoints
 from bot.bridgefile import Replies
-from bot.erasing import EXPIRED, GONE, STAYS, How, erased, expired
+from bot.erasing import EXPIRED, GONE, STAYS, How, erased, expired, narrowed
 from bot.errors import UserError
 from bot.forgetting import forget
 from bot.linking import new_code
@@ -107,6 +107,25 @@ def test_what_was_said_long_ago_expires_and_nothing_else() -> None:
     ]
     assert things[0].message is not None
     assert things[0].message.text == "Older than 90 d: in FreeScout"
+
+
+def test_of_a_channel_that_shows_less_the_files_go_and_nothing_else() -> None:
+    said = [
+        delivery("card", "1.1"),
+        delivery("thread:1", "2.1"),
+        delivery("files:1", "3.1", "F01 F02"),
+        delivery("files:2", "1.1", "F03"),
+        delivery("files:3", "", "F04"),
+        delivery("files:4", "4.1", EXPIRED),
+        delivery("files:5", "5.1", "before"),
+        delivery("files:1", "6.1", "F05", channel="C2"),
+    ]
+    things = narrowed(said, ["C1"])
+    assert [(one.key, one.ts, one.how.value, one.files, one.version) for one in things] == [
+        ("files:1", "3.1", "deleted", ("F01", "F02"), ""),
+        ("files:2", "1.1", "left", ("F03",), ""),
+        ("files:3", "", "left", ("F04",), ""),
+    ]
 
 
 def missed(identity: int) -> Missed:
