@@ -10,7 +10,7 @@ from enum import Enum
 
 from bot import clock, mail
 from bot.cards import Message, gone_card, richtext_block
-from bot.plan import CARD, FILES, RECEIPT
+from bot.plan import CARD, FILES, RECEIPT, UNFETCHED
 from bot.richtext import link, section, text
 from bot.store import Delivery
 
@@ -101,9 +101,12 @@ def expired(said: Sequence[Delivery], url: str, after: timedelta, now: datetime)
 
 
 def narrowed(said: Sequence[Delivery], channels: Collection[str]) -> list[Thing]:
-    """The files in channels that show no whole mail any more."""
+    """The files in channels that show no whole mail any more, and what names those that did not come."""
     cards = {(one.channel, one.ts) for one in said if one.key == CARD}
-    return _file_things([one for one in said if one.channel in channels and one.version not in DONE], cards)
+    here = [one for one in said if one.channel in channels and one.version not in DONE]
+    names = [one for one in here if one.ts and one.key.startswith(UNFETCHED)]
+    lines = [Thing(one.channel, one.key, one.ts, How.DELETED) for one in names]
+    return [*_file_things(here, cards), *lines]
 
 
 def _file_things(said: Sequence[Delivery], cards: Collection[tuple[str, str]]) -> list[Thing]:

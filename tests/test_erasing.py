@@ -118,6 +118,7 @@ def test_of_a_channel_that_shows_less_the_files_go_and_nothing_else() -> None:
         delivery("files:3", "", "F04"),
         delivery("files:4", "4.1", EXPIRED),
         delivery("files:5", "5.1", "before"),
+        delivery("unfetched:files:6", "7.1"),
         delivery("files:1", "6.1", "F05", channel="C2"),
     ]
     things = narrowed(said, ["C1"])
@@ -125,6 +126,7 @@ def test_of_a_channel_that_shows_less_the_files_go_and_nothing_else() -> None:
         ("files:1", "3.1", "deleted", ("F01", "F02"), ""),
         ("files:2", "1.1", "left", ("F03",), ""),
         ("files:3", "", "left", ("F04",), ""),
+        ("unfetched:files:6", "7.1", "deleted", (), ""),
     ]
 
 
