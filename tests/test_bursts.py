@@ -234,6 +234,7 @@ async def test_new_conversations_and_customers_go_before_the_quiet_lines(empty_h
     await house.stop()
     await slowly(house, Pace(per_second=1, burst=1))
     before = len(posts(house))
+    house.slack.faults.api("chat.postMessage", error="ratelimited", retry_after=4)  # until all of them wait
     for conversation in range(1, 9):
         house.freescout.agent_notes(conversation, house.ana_id, "a note")
         house.freescout.agent_assigns(conversation, house.ana_id, house.ben_id)
