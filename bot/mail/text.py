@@ -4,7 +4,7 @@ import html as markup
 import re
 import unicodedata
 
-from bot.redact import cut
+from bot.redact import BEHIND, cut
 
 # Invisible fillers of newsletters, and the controls that turn a line of text around.
 _DROPPED = dict.fromkeys(
@@ -19,8 +19,6 @@ _MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe2
 _PILED_UP = re.compile(f"([{_MARKS}]{{3}})[{_MARKS}]+")
 # Controls that are no space, and halves of characters.
 _UNSEEN = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
-_BEHIND = 300
-"""Characters behind a cut that tell whether it parts what is hidden from Slack."""
 # Between letters the non-joiner is spelling (Persian); elsewhere it fills a newsletter's hidden beginning.
 _LOOSE_NON_JOINER = re.compile(r"(?<!\w)\u200c+|\u200c+(?!\w)")
 
@@ -35,11 +33,11 @@ def one_line(text: str, most: int = 150) -> str:
     """One clean line of a subject or a name, at most `most` characters long.
 
     It ends before what is hidden from Slack where it would end within: the rest could not be told any more.
-        Right-to-left text is isolated, so that it cannot reorder what stands beside it.
+    Right-to-left text is isolated, so that it cannot reorder what stands beside it.
     """
-    begun = max(4 * most, most + 2 * _BEHIND)
+    begun = max(4 * most, most + 2 * BEHIND)
     cleaned = _in_one_line(text[:begun])
-    if len(cleaned) <= most + _BEHIND and len(text) > begun:  # most of its beginning cannot be seen
+    if len(cleaned) <= most + BEHIND and len(text) > begun:  # most of its beginning cannot be seen
         cleaned = _in_one_line(text)
     turned = any(unicodedata.bidirectional(c) in ("R", "AL") for c in cleaned[:most])
     room = most - 2 if turned else most

@@ -11,7 +11,7 @@ from functools import lru_cache
 from bot.redact.rules import Redactor
 from bot.redact.spans import parted
 
-_BEFORE, _BEHIND = 1_000, 300
+_BEFORE, BEHIND = 1_000, 300
 """Characters around a cut that are looked at: enough to know what is hidden. Each costs a microsecond."""
 _redactor: ContextVar[Callable[[], Redactor]] = ContextVar("redactor", default=Redactor)
 
@@ -26,7 +26,7 @@ def cut(text: str, most: int) -> int:
     if len(text) <= most:
         return len(text)
     start = max(0, most - _BEFORE)
-    return start + _cut(_redactor.get()(), text[start : most + _BEHIND], most - start)
+    return start + _cut(_redactor.get()(), text[start : most + BEHIND], most - start)
 
 
 def veiled(texts: Sequence[str]) -> list[str]:
