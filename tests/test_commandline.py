@@ -233,6 +233,21 @@ async def test_the_demo_plays_through_once_and_says_so(tmp_path: Path) -> None:
     assert "Zoë Zander has waited 2 h" in out
 
 
+async def test_what_is_to_be_forgotten_and_is_not_known_is_refused(house: House, tmp_path: Path) -> None:
+    (tmp_path / "bridge.toml").write_text(TOML)
+    await house.writes()
+    await house.quiet()
+    known = {**contract(house, free_port()), "DATABASE_URL": house.settings.database_url}
+    status, out, error = await command("forget", "--conversation", "412", folder=tmp_path, **known)
+    assert (status, out) == (1, "")
+    assert "No conversation with the id 412 is known, so nothing was done." in error
+    assert "write '#412'" in error
+    status, out, _ = await command("forget", "--conversation", "#412", "--dry-run", folder=tmp_path, **known)
+    assert status == 0
+    assert "1 cards would be removed" in out
+    assert len(house.cards()) == 1
+
+
 async def test_the_dry_run_tells_what_would_be_said_beside_a_running_bridge(
     house: House, tmp_path: Path
 ) -> None:
