@@ -20,6 +20,14 @@ CANCEL, EDIT, ANYWAY, DISCARD, AGAIN, ARRIVED = (
 _BUDGET = 8_000
 """Characters of JSON for the text of a reply."""
 _REASON = 600
+LESS = "less."
+"""The version of what says no more than how a reply stands begins with that."""
+_ELSEWHERE: dict[str, str] = {
+    ReplyState.SENT: "went out",
+    ReplyState.CANCELLED: "was cancelled",
+    ReplyState.BLOCKED: "was stopped",
+    ReplyState.FAILED: "did not go",
+}
 
 
 def left(reply: Reply, now: datetime) -> int:
@@ -49,18 +57,6 @@ def receipt(reply: Reply, url: str, now: datetime, *, stands: bool) -> Message |
         case ReplyState.CANCELLED:
             return cancelled(reply)
     return stopped(reply, url)
-
-
-_ELSEWHERE: dict[str, str] = {
-    ReplyState.SENT: "went out",
-    ReplyState.CANCELLED: "was cancelled",
-    ReplyState.BLOCKED: "was stopped",
-    ReplyState.FAILED: "did not go",
-}
-
-
-LESS = "less."
-"""The version of what says no more than how a reply stands begins with that."""
 
 
 def elsewhere(reply: Reply, *, narrowed: bool) -> Message:

@@ -37,8 +37,8 @@ _TICK = timedelta(minutes=5)
 """How old the waits may be that a list names."""
 _WORKING_DAY = timedelta(hours=8)
 """Of a day on which nobody works."""
-_DAY = timedelta(days=1)
-_EVERY, _KEPT = 2.0, 5_000
+_EVERY = 2.0
+_KEPT = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ def _version(entries: Sequence[Entry], now: datetime) -> str:
 def _aged(said: datetime, now: datetime, hours: Hours) -> bool:
     """Whether a working day has passed, of the length of the day on which it was said."""
     midnight = datetime.combine(hours.local(said).date(), time(), hours.zone)
-    working = hours.passed(midnight, midnight + _DAY) or _WORKING_DAY
+    working = hours.passed(midnight, midnight + timedelta(days=1)) or _WORKING_DAY
     return hours.passed(said, now) >= working
 
 

@@ -100,7 +100,7 @@ async def here(desk: Desk, channel: str) -> Here:
 
 
 async def enter(desk: Desk, place: Here, route: Route) -> None:
-    """Make sure that a route's bot can speak in a channel; raise UserError where somebody has to let it in.
+    """Make sure that the bot can speak where a route leads; raise UserError where somebody has to let it in.
 
     Who else reads along is asked before: that the app has come is seen by all.
     """
