@@ -67,7 +67,7 @@ def elsewhere(reply: Reply, *, narrowed: bool) -> Message:
     doubt = reply.state == ReplyState.FAILED and reply.choice == Choice.DOUBT
     stands = "may have gone out" if doubt else _ELSEWHERE.get(reply.state, "is on its way")
     if narrowed:
-        return _line(":shushing_face:", f"{whose(reply)} {stands}. Its words are not shown in this channel.")
+        return _line(":lock:", f"{whose(reply)} {stands}. Its words are not shown in this channel.")
     return _line(
         ":truck:", f"{whose(reply)} {stands}. The conversation is not shown in this channel any more."
     )
