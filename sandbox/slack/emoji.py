@@ -107,6 +107,7 @@ OWN_NAMES = {
     "fire": "🔥",
     "recycle": "♻️",
     "repeat": "🔁",
+    "new": "🆕",
     "no_entry": "⛔",
     "no_entry_sign": "🚫",
     "double_vertical_bar": "⏸️",

@@ -1,7 +1,9 @@
 """The stand-in Slack's rich-text and file fields: what an app is sent, and what a person sees."""
 
 import json
+import re
 import shutil
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -12,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from sandbox.slack import View
 from sandbox.slack.blocks import check_message, check_view
+from sandbox.slack.emoji import emoji
 from sandbox.slack.errors import SlackError
 from sandbox.slack.richtext import written
 from tests.blockcheck import problems_in_view
@@ -19,6 +22,7 @@ from tests.sandbox import slack_house
 from tests.sandbox.slack_house import World
 
 world = slack_house.world
+ROOT = Path(__file__).parent.parent.parent
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 Json = dict[str, Any]
@@ -268,3 +272,13 @@ async def test_the_page_has_an_editor_that_keeps_the_formatting(world: World) ->
     assert [leaf["text"] for leaf in leaves if leaf.get("style") == {"bold": True}] == ["two"]
     assert broken == []
     assert view.errors == {}
+
+
+def test_every_emoji_that_the_bridge_names_is_drawn() -> None:
+    speaking = [
+        path for path in (ROOT / "bot").rglob("*.py") if "store" not in path.parts
+    ]  # SQLite's :memory:
+    texts = [path.read_text(encoding="utf-8") for path in speaking]
+    named = {name for one in texts for name in re.findall(r'":([a-z0-9_+-]+):"', one)}
+    assert {"lock", "truck"} <= named
+    assert {name for name in named if emoji(name) is None} == set()
