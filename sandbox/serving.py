@@ -1,12 +1,31 @@
 """Serve an ASGI app on loopback for as long as a block runs."""
 
 import asyncio
+import itertools
+import os
 import socket
 from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
 
 import uvicorn
 from starlette.types import ASGIApp
+
+_FIRST, _PARTS, _SIZE = 20_000, 8, 1_500
+"""Where `free_port` looks: below what a system gives to whoever asks for any port (from 32768, or later)."""
+_PART = int(os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw") or os.getpid()) % _PARTS
+_tries = itertools.count(os.getpid())
+
+
+def free_port() -> int:
+    """A port to open later, or to close and come back to: nobody else is given it meanwhile.
+
+    The processes of one test run choose from a part each, as none of them listens yet when it has chosen.
+    """
+    for nth in itertools.islice(_tries, _SIZE):
+        port = _FIRST + _PART * _SIZE + nth % _SIZE
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise OSError(f"all {_SIZE} ports from {_FIRST + _PART * _SIZE} are taken")
 
 
 class _Server(uvicorn.Server):

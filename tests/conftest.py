@@ -2,10 +2,8 @@
 
 import asyncio
 import logging
-import random
-import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,18 +19,9 @@ from bot.routing import Route
 from bot.settings import Replies, Settings, Stale
 from sandbox.clock import Clock
 from sandbox.freescout import FreeScout, sign
-from sandbox.serving import serving
+from sandbox.serving import free_port, serving
 from sandbox.slack import Message, Person, Slack, View
 from tests.blockcheck import problems_in_message, problems_in_view
-
-
-def free_port() -> int:
-    """A port to close and to come back to: the system gives those below 32768 to nobody meanwhile."""
-    while True:
-        port = random.randrange(20_000, 32_000)
-        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
-
 
 LONG = ("test_torture.py", "test_reply_kills.py", "test_month.py", "test_hold_holes.py")
 PROCESSES = 5

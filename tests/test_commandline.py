@@ -13,7 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.conftest import House, free_port
+from sandbox.serving import free_port
+from tests.conftest import House
 
 ROOT = Path(__file__).parent.parent
 TOML = '[[routes]]\nmailbox = "Support"\nchannel = "support"\n[stale]\nafter = "2h"\nevery = "1s"\n[replies]\nhold = "0s"\n'

@@ -13,9 +13,9 @@ import pytest
 
 from bot.store import Draft, Reply, ReplyState, Store
 from sandbox.freescout.records import Actor
-from sandbox.serving import serving
+from sandbox.serving import free_port, serving
 from sandbox.slack import Message, Person, payloads
-from tests.conftest import House, free_port
+from tests.conftest import House
 from tests.torture import evidence
 
 POST = "POST /api/conversations/*/threads"

@@ -11,7 +11,7 @@ from bot.ladderfile import read as read_ladders
 from bot.routing import Route
 from bot.routing.reading import OPEN_TO
 from bot.settings import Settings
-from tests.conftest import free_port
+from sandbox.serving import free_port
 from tests.month.scenario import BERLIN, BOXES
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

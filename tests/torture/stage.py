@@ -3,10 +3,9 @@
 import asyncio
 import os
 import signal
-import socket
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -15,7 +14,7 @@ import httpx
 
 from bot.tls import trust
 from sandbox.freescout import FreeScout
-from sandbox.serving import serving
+from sandbox.serving import free_port, serving
 from sandbox.slack import Slack
 from tests.torture.clock import fast
 from tests.torture.nursery import Life
@@ -72,13 +71,14 @@ class Stage:
         until = time.monotonic() + _BIRTH
         async with httpx.AsyncClient(trust_env=False, verify=trust()) as client:
             while not self.ended():
-                try:
-                    await client.get(f"{self.address}/healthz")
+                with suppress(httpx.HTTPError):
+                    answer = await client.get(f"{self.address}/healthz")
+                    if not answer.is_success:
+                        raise Broken(f"another server is at {self.address}: it answers {answer.status_code}")
                     return
-                except httpx.HTTPError:
-                    if time.monotonic() > until:
-                        raise Broken(f"it does not answer {_BIRTH:.0f} s after its start") from None
-                    await asyncio.sleep(0.03)
+                if time.monotonic() > until:
+                    raise Broken(f"it does not answer {_BIRTH:.0f} s after its start")
+                await asyncio.sleep(0.03)
 
     def ended(self) -> bool:
         """Whether it died at its point; raises Broken where it ended in another way."""
@@ -113,6 +113,10 @@ class Stage:
         self.process = None
         if status:
             raise Broken(f"it ended with status {status} after SIGTERM")
+
+    def last_words(self, lines: int = 40) -> str:
+        """The end of what its lives logged."""
+        return "\n".join(Path(self.log.name).read_text().splitlines()[-lines:])
 
     def state(self) -> tuple[int, ...]:
         """Changes with everything that happens, but for what only asks."""
@@ -166,8 +170,6 @@ async def staged(folder: Path, *, more: str = SWEEP) -> AsyncIterator[Stage]:
     (folder / "bridge.toml").write_text(
         f'{routes}[stale]\nafter = "30d"\n[replies]\nhold = "{HOLD:.0f}s"\n{more}'
     )
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     async with serving(freescout.app) as helpdesk, serving(slack.app) as workspace:
         slack.url = workspace
         environment = {
@@ -179,7 +181,7 @@ async def staged(folder: Path, *, more: str = SWEEP) -> AsyncIterator[Stage]:
             "SLACK_SIGNING_SECRET": slack.signing_secret,
             "SLACK_API_URL": slack.api_url,
             "HOST": "127.0.0.1",
-            "PORT": str(port),
+            "PORT": str(free_port()),
             "CLOCK_ORIGIN": repr(origin),
         }
         with (folder / "bridge.log").open("wb") as log:
@@ -188,6 +190,9 @@ async def staged(folder: Path, *, more: str = SWEEP) -> AsyncIterator[Stage]:
             slack.request_url = f"{stage.address}/slack/events"
             try:
                 yield stage
+            except Exception:
+                print(stage.last_words())  # pytest shows it
+                raise
             finally:
                 if stage.process is not None and stage.process.returncode is None:
                     stage.process.kill()
