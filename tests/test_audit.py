@@ -501,7 +501,7 @@ async def test_who_may_not_see_the_mailbox_sees_no_log_and_that_is_on_record(hou
     await house.ben.presses("Assign to Me", on=house.cards("sales")[0])
 
     async def four() -> list[chain.Entry]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(rows := await audited(house, 1)) < 4:
                 await asyncio.sleep(0.02)
         return rows

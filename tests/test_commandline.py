@@ -107,7 +107,7 @@ async def test_sigterm_ends_it_quickly_and_kill_9_loses_nothing(empty_house: Hou
         house.freescout.subscribe(f"{house.address}/freescout/webhook")
         card = await house.writes(body="one")
         process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             assert await process.wait() == 0
     async with bridge(house, tmp_path) as process:
         house.freescout.subscribe(f"{house.address}/freescout/webhook")

@@ -261,7 +261,7 @@ def only_the_card(house: House, card: Message) -> bool:
 async def test_what_is_deleted_for_ever_leaves_one_line(house: House) -> None:
     card = await full(house)
     house.freescout.agent_deletes_forever(1)
-    await house.until(lambda: only_the_card(house, card), 15)
+    await house.until(lambda: only_the_card(house, card))
     assert house.thread(card) == []
     calls = len(house.slack.calls)
     house.clock.skip(timedelta(minutes=3))  # it is made sure, and nothing is left to do
@@ -287,7 +287,7 @@ async def test_what_is_not_there_without_a_word_gets_an_hour(house: House) -> No
     await looked_at(house)
     assert "secret" in house.said(card)
     house.clock.skip(timedelta(minutes=61))
-    await house.until(lambda: only_the_card(house, card), 15)
+    await house.until(lambda: only_the_card(house, card))
 
 
 async def looked_at(house: House, conversation: int = 1) -> None:
@@ -311,7 +311,7 @@ async def test_a_line_in_a_digest_goes_with_its_conversation(house: House) -> No
     await house.until(lambda: "Topic 03." in stands(house))
     await house.quiet()
     house.freescout.agent_deletes_forever(4)
-    await house.until(lambda: "Topic 03." not in stands(house), 15)
+    await house.until(lambda: "Topic 03." not in stands(house))
     assert "Topic 04." in stands(house)
 
 
@@ -328,18 +328,18 @@ async def test_a_deletion_that_is_cut_off_is_taken_up(house: House, point: str) 
     crashpoints.arm(die)
     try:
         house.freescout.agent_deletes_forever(1)
-        await house.until(lambda: next(dies, None) is None or only_the_card(house, card), 15)
+        await house.until(lambda: next(dies, None) is None or only_the_card(house, card))
     finally:
         crashpoints.arm(None)
     await restarted(house)
-    await house.until(lambda: only_the_card(house, card), 15)
+    await house.until(lambda: only_the_card(house, card))
 
 
 async def test_what_slack_lets_nobody_delete_says_nothing_any_more(house: House) -> None:
     card = await full(house)
     house.slack.faults.api("chat.delete", error="cant_delete_message", times=100)
     house.freescout.agent_deletes_forever(1)
-    await house.until(lambda: only_the_card(house, card), 15)
+    await house.until(lambda: only_the_card(house, card))
 
 
 async def test_an_archived_channel_keeps_no_other_waiting(house: House) -> None:
@@ -351,14 +351,14 @@ async def test_an_archived_channel_keeps_no_other_waiting(house: House) -> None:
     house.slack.subscribed |= {"channel_unarchive"}
     await house.slack.archives("sales")
     house.freescout.agent_deletes_forever(1)
-    await house.until(lambda: "for good" in card.all_text, 15)
+    await house.until(lambda: "for good" in card.all_text)
     assert house.thread(card) == []
     assert "Secret fire" in elsewhere.all_text
     another = await house.writes("Another", "<p>It works.</p>")
     house.freescout.agent_assigns(2, house.ana_id, house.ana_id)
     await house.until(lambda: "Ana" in another.all_text, 15)  # edits go on
     await house.slack.unarchives("sales")
-    await house.until(lambda: "for good" in elsewhere.all_text, 15)
+    await house.until(lambda: "for good" in elsewhere.all_text)
     assert house.thread(elsewhere) == []
 
 
@@ -366,7 +366,7 @@ async def test_nothing_waits_for_a_channel_that_the_bot_does_not_see(house: Hous
     card = await full(house)
     house.slack.faults.api("chat.delete", error="channel_not_found", times=100)
     house.freescout.agent_deletes_forever(1)
-    await house.until(lambda: "for good" in card.all_text, 15)
+    await house.until(lambda: "for good" in card.all_text)
     await house.quiet()
     assert (await house.health())["lanes"] == {}
     store = Store(house.settings.database_path, house.clock, visiting=True)
@@ -381,7 +381,7 @@ async def test_what_people_were_told_directly_goes_with_its_conversation(house: 
     await house.ben.types("/freescout snooze 412 5h", channel="support")
     await house.until(lambda: any("Secret fire" in one.all_text for one in direct(house, house.ana)))
     house.freescout.agent_deletes_forever(1)
-    await house.until(lambda: "for good" in card.all_text, 15)
+    await house.until(lambda: "for good" in card.all_text)
     assert direct(house, house.ana) == []
 
 
@@ -405,7 +405,7 @@ async def test_what_is_too_old_becomes_a_link(house: House) -> None:
     house.clock.skip(91 * DAY)
     await restarted(house)  # its rounds are made at once
     bodies = ("secretly", "A secret note", "No secret.", "the ladder")
-    await house.until(lambda: not any(one in house.said(card) for one in bodies), 15)
+    await house.until(lambda: not any(one in house.said(card) for one in bodies))
     assert "Older than 90 d: Open in FreeScout" in house.said(card)
     await house.until(lambda: texts(house) == {("", "", "")})
     assert "plan.pdf" not in stands(house)
@@ -426,7 +426,7 @@ async def test_an_archived_channel_keeps_no_other_from_growing_old(house: House)
     house.clock.skip(91 * DAY)
     for _ in range(2):  # each start makes a round
         await restarted(house)
-    await house.until(lambda: summary.text != "Secret fire", 15)
+    await house.until(lambda: summary.text != "Secret fire")
     await house.quiet()
     assert len(await store.mentions(7)) == MOST
     await store.close()
@@ -589,7 +589,7 @@ async def test_a_reply_on_its_way_is_reported_and_its_writer_keeps_their_words(h
     told = await forgotten(house)
     assert "NOT removed: 1 of the replies and notes to conversation 1" in told
     house.clock.skip(timedelta(minutes=6))
-    await house.until(lambda: direct(house, house.ana), 15)
+    await house.until(lambda: direct(house, house.ana))
     house.clock.skip(timedelta(minutes=3))
     await house.quiet()
     assert house.freescout.outbox == []
@@ -658,9 +658,9 @@ async def test_who_has_yet_to_decide_keeps_the_question_and_their_words(house: H
     await house.ana.submits({"Reply": "My own words"})
     await house.until(lambda: "My own words" in house.said(card))
     house.freescout.agent_deletes_forever(1)
-    await house.until(lambda: "for good" in card.all_text, 15)
+    await house.until(lambda: "for good" in card.all_text)
     house.clock.skip(timedelta(minutes=2))
-    await house.until(lambda: direct(house, house.ana), 15)
+    await house.until(lambda: direct(house, house.ana))
     house.clock.skip(timedelta(minutes=3))
     await house.quiet()
     assert direct(house, house.ana)

@@ -408,7 +408,7 @@ async def test_a_bridge_that_dies_between_two_steps_brings_a_file_once(
         house.freescout.customer_writes(
             "m@example.org", "S", "b", mailbox=house.support, attachments=[("a.txt", "text/plain", b"a")]
         )
-        await asyncio.wait_for(died.wait(), 20)
+        await asyncio.wait_for(died.wait(), 60)
         await house.stop()
     house.clock.skip(timedelta(minutes=3))
     await house.start()
@@ -675,7 +675,7 @@ async def test_a_file_stays_away_from_where_no_mail_is_shown_whole_any_more(
     await begun(house, path, FILE)
     card = await photographed(house, monkeypatch, when, [])
     path.write_text(FILE.replace('channel = "support"', 'channel = "support"\nbody = "none"'))
-    await house.until(lambda: "holds from now on: routes" in caplog.text, 10)
+    await house.until(lambda: "holds from now on: routes" in caplog.text)
     await comes(house)
     assert names(house, card) == []
     assert "photo.png could not" not in house.said(card)

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -300,11 +299,9 @@ async def test_a_freescout_that_fails_is_left_alone_and_then_asked_once(
     await fails(guarded, 3)
     clock.now += 3.5
     for call in (get, put, delete, post):
-        began = time.monotonic()
         with pytest.raises(Transient, match="left alone") as told:
             await call(guarded)
         assert told.value.retry_after == 7
-        assert time.monotonic() - began < 0.2
     assert len(server.asked) == 3
     clock.now += 7
     server.answers = [FAILING]
@@ -680,10 +677,8 @@ async def test_calls_that_hang_leave_room_for_others(server: Server) -> None:
     stuck = [asyncio.create_task(post(http)) for _ in range(19)]
     while len(server.asked) < 19:
         await asyncio.sleep(0.01)
-    began = time.monotonic()
     for _ in range(5):
         assert await get(http) == {"id": 1}
-    assert time.monotonic() - began < 1
     assert server.open == 19
     for task in stuck:
         task.cancel()

@@ -120,9 +120,9 @@ class Yard:
             yield stopping
         finally:
             stopping.set()
-            await asyncio.wait_for(running, 5)
+            await asyncio.wait_for(running, 30)
 
-    async def until(self, look: Callable[[], object], patience: float = 10) -> None:
+    async def until(self, look: Callable[[], object], patience: float = 30) -> None:
         async with asyncio.timeout(patience):
             while not look():
                 await asyncio.sleep(0.005)
@@ -245,15 +245,11 @@ async def test_a_slow_lane_holds_no_other_back(slow: Yard) -> None:
 
 
 async def test_one_conversation_waits_in_one_lane_and_goes_on_in_the_other(yard: Yard) -> None:
-    yard.lanes.met(SUPPORT, Transient("429", retry_after=0.4))
-    began = time.monotonic()
+    yard.lanes.met(SUPPORT, Transient("429", retry_after=1.5))
     async with yard.open():
         await yard.comes(1, Post(SUPPORT), Post(SALES), Post(SALES))
-        await yard.until(lambda: len(yard.in_lane(SALES)) == 2)
-        assert time.monotonic() - began < 0.35
-        assert yard.in_lane(SUPPORT) == []
         await yard.until(lambda: yard.in_lane(SUPPORT) == [1])
-        assert time.monotonic() - began >= 0.39
+    assert yard.posts == [(SALES, 1), (SALES, 1), (SUPPORT, 1)]
 
 
 async def test_a_look_that_takes_long_holds_up_its_own_lane_alone(yard: Yard) -> None:
@@ -276,24 +272,22 @@ async def test_a_look_that_takes_long_holds_up_its_own_lane_alone(yard: Yard) ->
     going_on.set()
     await yard.until(lambda: yard.in_lane(SUPPORT) == [1])
     stopping.set()
-    await asyncio.wait_for(running, 2)
+    await asyncio.wait_for(running, 30)
 
 
 # Pauses
 
 
 async def test_a_429_holds_back_its_channel_for_as_long_as_slack_says_and_no_other(yard: Yard) -> None:
-    yard.errors[SUPPORT] = [Transient("Slack asks for a pause (ratelimited)", retry_after=0.5)]
+    yard.errors[SUPPORT] = [Transient("Slack asks for a pause (ratelimited)", retry_after=1.5)]
     async with yard.open():
         began = time.monotonic()
         await yard.comes(1, Post(SUPPORT))
         await yard.comes(2, Post(SUPPORT))
         await yard.crowd(range(3, 8), Post(SALES))
-        await yard.until(lambda: len(yard.in_lane(SALES)) == 5)
-        assert time.monotonic() - began < 0.45
-        assert yard.in_lane(SUPPORT) == []
         await yard.until(lambda: len(yard.in_lane(SUPPORT)) == 2)
-        assert yard.at[5] - began >= 0.5
+        assert [lane for lane, _ in yard.posts] == [SALES] * 5 + [SUPPORT] * 2
+        assert yard.at[5] - began >= 1.5
     assert yard.health.problems == []
 
 
@@ -527,7 +521,7 @@ async def test_a_turn_that_is_not_taken_goes_to_the_next(slow: Yard) -> None:
     await slow.crowd([1, 2], Post(SUPPORT))
     slow.wanted[1] = []
     async with slow.open():
-        await slow.until(lambda: slow.posts == [(SUPPORT, 2)], 5)
+        await slow.until(lambda: slow.posts == [(SUPPORT, 2)])
     assert slow.looks == [1, 2, 1, 2]
 
 
@@ -548,7 +542,7 @@ async def test_whose_channel_was_found_after_all_waits_no_longer(make: Callable[
         yard.lanes.shut("#support", "no such channel")
         await yard.comes(1, Post("#support"))
         yard.lanes.went("#support")  # another conversation of the mailbox has found it
-        await yard.until(lambda: yard.posts, 2)
+        await yard.until(lambda: yard.posts)
 
 
 async def test_a_bug_in_one_look_does_not_end_its_lane(yard: Yard, caplog: pytest.LogCaptureFixture) -> None:
@@ -569,8 +563,8 @@ async def test_what_was_parked_or_dropped_does_not_block_its_lane(yard: Yard) ->
     await yard.store.drop([2])
     async with yard.open():
         began = time.monotonic()
-        await yard.until(lambda: yard.in_lane(SUPPORT) == [3, 4, 5], 3)
-        await yard.until(lambda: not yard.lanes.state(), 20)  # and is forgotten in the end
+        await yard.until(lambda: yard.in_lane(SUPPORT) == [3, 4, 5])
+        await yard.until(lambda: not yard.lanes.state())  # and is forgotten in the end
         assert time.monotonic() - began > 1  # a worker may have had it in hand for that long
     assert yard.in_lane(SUPPORT) == [3, 4, 5]
 
@@ -581,7 +575,7 @@ async def test_first_cards_that_were_dropped_do_not_block_their_lane(yard: Yard)
     await yard.comes(31, Post(SUPPORT, Urgency.CUSTOMER))
     await yard.store.drop(range(1, 31))
     async with yard.open():
-        await yard.until(lambda: yard.in_lane(SUPPORT) == [31], 20)
+        await yard.until(lambda: yard.in_lane(SUPPORT) == [31])
     assert yard.digests == []
 
 
@@ -610,7 +604,7 @@ async def test_stopping_while_many_wait_is_quick_and_keeps_them_all(slow: Yard) 
         await asyncio.sleep(0.05)
         began = time.monotonic()
         stopping.set()
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 20  # and not a minute for each
     assert (await slow.store.counts())["held"] == 400
     assert slow.posts == []
 
@@ -653,7 +647,7 @@ async def test_who_is_slower_than_the_lane_is_patient_gets_its_turn_when_it_is_b
     running = asyncio.create_task(slow.lanes.run(slowly, slow.gather, stopping))
     await slow.until(lambda: slow.posts)
     stopping.set()
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, 30)
 
 
 async def test_a_channel_put_right_with_nobody_waiting_is_open(yard: Yard) -> None:

@@ -418,7 +418,7 @@ async def test_a_disk_that_is_full_while_a_digest_is_made_keeps_nobody_out_for_g
     other.close()
     await asyncio.sleep(1.5)
     stopping.set()
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, 30)
     await store.retry([row["conversation"] for row in await store.work()])
     for _ in await store.work():
         assert await store.claim() is not None

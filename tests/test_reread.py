@@ -61,7 +61,7 @@ async def test_a_changed_file_holds_within_seconds_and_without_a_restart(
     new = tmp_path / "new.toml"
     new.write_text(FILE.replace('"support"', '"vip"').replace('every = "1h"', 'every = "1s"'))
     new.replace(path)  # as editors do, and what mounts a file into a container
-    await house.until(lambda: "holds from now on: routes, stale" in caplog.text, 10)
+    await house.until(lambda: "holds from now on: routes, stale" in caplog.text)
     house.freescout.customer_writes("mo@example.org", "Second", "<p>Hi</p>", mailbox=house.support)
     await house.until(lambda: any("Second" in one.all_text for one in house.cards("vip")))
     assert "Second" not in house.said(card)
@@ -98,7 +98,7 @@ async def test_a_route_that_wants_notes_from_now_on_gets_them(
     await begun(house, path)
     card = await house.writes()
     path.write_text(FILE.replace('channel = "support"', 'channel = "support"\nnotes = true'))
-    await house.until(lambda: "holds from now on: routes" in caplog.text, 10)
+    await house.until(lambda: "holds from now on: routes" in caplog.text)
     await house.ana.types("Ask the plumber", thread=card, channel=card.channel)
     await house.until(lambda: "saved that as a note" in house.said(card))
 
@@ -119,7 +119,7 @@ async def test_where_less_of_a_mail_is_shown_from_now_on_its_files_go(
         lambda: all("plan.pdf" in str(house.thread(one)) for one in (card, *house.cards("vip")))
     )
     path.write_text(both.replace('channel = "vip"', 'channel = "vip"\nbody = "none"'))
-    await house.until(lambda: "holds from now on: routes" in caplog.text, 10)
+    await house.until(lambda: "holds from now on: routes" in caplog.text)
     house.freescout.agent_tags(1, ["looked-at"])
     await house.until(lambda: len(files()) == 1)
     await house.quiet()
@@ -137,7 +137,7 @@ async def test_a_reply_that_is_held_goes_when_it_was_to_go_whatever_the_file_say
     await begun(house, path, FILE.replace('hold = "0s"', 'hold = "20s"'))
     await answers(house, await house.writes())
     path.write_text(FILE.replace('hold = "0s"', 'hold = "5m"').replace('"support"', '"vip"'))
-    await house.until(lambda: "holds from now on: routes, replies" in caplog.text, 10)
+    await house.until(lambda: "holds from now on: routes, replies" in caplog.text)
     later(house)
     assert await gone(house) == [TEXT]
 
@@ -241,7 +241,7 @@ async def test_where_no_mail_is_shown_whole_any_more_receipts_lose_their_words(
     await house.quiet()
     assert "4711" in house.said(card)
     path.write_text(text.replace('channel = "support"', 'channel = "support"\nbody = "none"'))
-    await house.until(lambda: "holds from now on: routes" in caplog.text, 10)
+    await house.until(lambda: "holds from now on: routes" in caplog.text)
     house.freescout.agent_tags(1, ["looked-at"])
     await house.until(lambda: "was cancelled. Its words are not shown in this channel." in house.said(card))
     await house.until(lambda: "went out. Its words are not shown in this channel." in house.said(card))

@@ -228,12 +228,12 @@ async def test_who_waits_for_work_is_woken_by_a_bell_by_the_stop_or_by_time(stor
     waiting = asyncio.create_task(store.wait_for_work(30, stopping))
     await asyncio.sleep(0)
     await store.ring([1], "webhook")
-    await asyncio.wait_for(waiting, 1)
+    await asyncio.wait_for(waiting, 20)
     for wait in (store.wait_for_work, store.wait_for_replies):
         ending = asyncio.create_task(wait(30, stopping))
         await asyncio.sleep(0)
         stopping.set()
-        await asyncio.wait_for(ending, 1)
+        await asyncio.wait_for(ending, 20)
         stopping.clear()
 
 
@@ -1031,8 +1031,8 @@ async def test_callers_that_go_away_do_not_stop_the_writing(store: Store, pause:
     for call in calls[::2]:
         call.cancel()
     await asyncio.gather(*calls, return_exceptions=True)
-    await asyncio.wait_for(store.ring([999], "webhook"), 2)
-    await asyncio.wait_for(store.begin_post(999, "C1", "card", "v1"), 2)
+    await asyncio.wait_for(store.ring([999], "webhook"), 20)
+    await asyncio.wait_for(store.begin_post(999, "C1", "card", "v1"), 20)
     kept = {row["conversation"] for row in await store.work()}
     assert kept >= {*range(1, 100, 2), 999}
     begun = await asyncio.gather(*(store.posts(one) for one in [*range(1, 100, 2), 999]))
@@ -1047,7 +1047,7 @@ async def test_closing_finishes_what_waits_and_takes_no_more(path: Path, clock: 
     await asyncio.gather(*writes)
     assert rows(path, "select count(*) from work") == [(700,)]
     with pytest.raises(Transient, match="stopping"):
-        await asyncio.wait_for(store.ring([1], "webhook"), 1)
+        await asyncio.wait_for(store.ring([1], "webhook"), 20)
 
 
 RINGING = """

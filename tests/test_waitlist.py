@@ -231,7 +231,7 @@ async def the_list(house: House) -> Message:
 
 async def settled(house: House, look: object) -> None:
     """Wait until something is so, the list's pace of half a minute passing quickly."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not look():
             house.clock.skip(timedelta(seconds=11))
             await asyncio.sleep(0.3)

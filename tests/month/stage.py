@@ -151,7 +151,7 @@ class Stage:
         person, number = self.people[who], self.freescout.world.conversations[conversation].number
         answers = len(self.slack.ephemerals(person))
         await person.types(f"/freescout {word} {number}{rest}")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while len(self.slack.ephemerals(person)) == answers:
                 await asyncio.sleep(0.005)
 
