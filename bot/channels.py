@@ -25,6 +25,16 @@ _FRESH = 600.0
 """Seconds for which a list is good: names change hands, and where the app hears no events nobody says so."""
 
 
+def is_id(channel: str) -> bool:
+    """Whether a route means its channel by the id, as those from Slack do, and not by the name."""
+    return _ID.fullmatch(channel) is not None
+
+
+def hashed(channel: str) -> str:
+    """A route's channel as people read it: `#support`, or its id."""
+    return channel if is_id(channel) else f"#{channel}"
+
+
 class Channels:
     """Names to ids, remembered for a while; with `names` also those that channels had before."""
 
@@ -52,7 +62,7 @@ class Channels:
 
     async def id(self, channel: str) -> str:
         """Say which channel a route means; raise Misconfigured where the bot sees none of that name."""
-        if _ID.fullmatch(channel):
+        if is_id(channel):
             return channel
         found = await self._meant(channel)
         age = self._clock() - self._listed

@@ -1,54 +1,45 @@
 """`python -m bot clock 412`: why somebody waits, or why not: each thread's part in it, and what it makes due.
 
-It asks FreeScout, beside a running bridge or without one, and writes nothing.
+It asks FreeScout, with a copy of what the bridge remembers or without, and writes nothing.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from bot import clock, ladder, mail, routes
+from bot import clock, ladder, mail, routes, settling
+from bot.channels import hashed
 from bot.clock import Entry, Wait
 from bot.errors import UserError
-from bot.freescout import Auth, FreeScout
+from bot.glass import copied
 from bot.hours import NEVER, Hours
 from bot.model import Conversation, Mailbox, Status, Thread
+from bot.quiet import Calm, quiet
 from bot.settings import Settings
+from bot.staging import staged
 
-_NUMBER = re.compile(r"#?([0-9]{1,12})")
-_ADDRESS = re.compile(r"https?://\S+/conversation/([0-9]{1,12})\S*")
 _SNIPPET = 40
 _TYPES = {"customer": "message", "message": "reply", "note": "note", "lineitem": "change"}
 
 
 async def explained(settings: Settings, words: str, now: datetime) -> str:
-    """Explain the wait of the conversation that a number or an address means, as it is at `now`."""
-    freescout = FreeScout(
-        settings.freescout_url, settings.freescout_api_key, auth=Auth(settings.freescout_auth)
-    )
-    try:
-        conversation = await freescout.conversation(await _meant(freescout, words))
-        mailboxes = await freescout.mailboxes()
-    finally:
-        await freescout.close()
-    mailbox = next((one for one in mailboxes if one.id == conversation.mailbox_id), None)
-    return "\n".join(_told(conversation, mailbox, settings, now))
+    """Explain the wait of the conversation that a number or an address means, as it is at `now`.
 
-
-async def _meant(freescout: FreeScout, words: str) -> int:
-    if by_address := _ADDRESS.fullmatch(words):
-        return int(by_address[1])
-    number = _NUMBER.fullmatch(words)
-    if number is None:
-        raise UserError(f"{words!r} is no conversation: say its number, like 412, or its address.")
-    found = await freescout.numbered(int(number[1]))
-    if found is None:
-        raise UserError(f"FreeScout has no conversation #{number[1]}.")
-    return found.id
+    What was forgotten counts for nothing, as in Slack. Raises BridgeError where it cannot be explained.
+    """
+    with copied(settings.database_path, blank=True) as copy:
+        async with staged(settings, copy, now) as there:
+            desk = there.desk
+            identity = await desk.meant(words)
+            conversation = await desk.truth(identity)
+            if conversation is None:
+                raise UserError("This conversation's customer was forgotten here: nobody waits in it.")
+            mailbox = await desk.people.mailbox(conversation.mailbox_id)
+            calm = await settling.known(desk, identity)
+            return "\n".join(_told(conversation, mailbox, desk.settings, calm, now))
 
 
 def _told(
-    conversation: Conversation, mailbox: Mailbox | None, settings: Settings, now: datetime
+    conversation: Conversation, mailbox: Mailbox | None, settings: Settings, calm: Calm, now: datetime
 ) -> Iterator[str]:
     hours = routes.opening(settings, mailbox or Mailbox(conversation.mailbox_id, ""))
     wait = clock.waiting(conversation)
@@ -65,6 +56,9 @@ def _told(
     asked = f", asked {wait.asked} times" if wait.asked > 1 else ""
     yield f"  Somebody waits since {_when(wait.since, hours)}{asked}:"
     yield f"  {clock.spoken(now - wait.since)} by the clock{_business(wait, hours, now)}."
+    if held := quiet(calm.held, calm.snooze, conversation, now, hours):
+        until = f" until {_when(held.until, hours)}" if held.until else ""
+        yield f"  Nobody is reminded{until}: {held.why}."
     yield ""
     yield from _due(conversation, mailbox, settings, wait, now)
 
@@ -142,7 +136,7 @@ def _due(
         yield "No route leads from this mailbox: nothing will be said."
     for route in found:
         steps = routes.ladder(route, settings, mailbox)
-        yield f"In #{route.channel}:"
+        yield f"In {hashed(route.channel)}:"
         for step in range(0 if steps.warn else 1, len(steps.steps) + 1):
             limit = ladder.limit(steps, step)
             due = wait.due(limit, hours)

@@ -131,13 +131,20 @@ class GlassWire(httpx.AsyncHTTPTransport):
 
 
 @contextmanager
-def copied(path: str) -> Iterator[str]:
-    """A copy of the bridge's memory for as long as the block lasts; raise UserError where there is none."""
-    if not Path(path).exists():
+def copied(path: str, *, blank: bool = False) -> Iterator[str]:
+    """A copy of the bridge's memory for as long as the block lasts; raise UserError where there is none.
+
+    With `blank` a bridge that has not run here remembers nothing.
+    """
+    there_is_one = Path(path).exists()
+    if not there_is_one and not blank:
         raise UserError(f"There is no {path}: the bridge has not run here.")
     with tempfile.TemporaryDirectory(prefix="freescout-slack-") as folder:
         there = str(Path(folder) / "copy.db")
         Path(there).touch(mode=0o600)
+        if not there_is_one:
+            yield there
+            return
         source = sqlite3.connect(f"{Path(path).resolve().as_uri()}?mode=ro", uri=True)
         target = sqlite3.connect(there)
         try:

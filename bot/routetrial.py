@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot import mail, routes, verdicts
-from bot.channels import Channels
+from bot.channels import Channels, hashed
 from bot.desk import Desk
 from bot.errors import BridgeError
 from bot.freescout import ConversationQuery, NotFound, Sort
@@ -58,7 +58,7 @@ class _Trial:
 
     def called(self, channels: Sequence[str]) -> tuple[str, ...]:
         """Channels as they are printed, each once."""
-        return tuple(sorted({_hash(self.names.get(one, one)) for one in channels}))
+        return tuple(sorted({hashed(self.names.get(one, one)) for one in channels}))
 
 
 async def listed(settings: Settings, now: datetime) -> str:
@@ -91,7 +91,7 @@ async def _called(desk: Desk) -> Mapping[int, str]:
 def _listed(route: Route, called: Mapping[int, str]) -> str:
     where = f", line {route.line}" if route.line else ", from Slack" if route.watched else ""
     manner = "; ".join(stored.manner(route))
-    told = f"{stored.told(route, called)} → {_hash(route.channel)}"
+    told = f"{stored.told(route, called)} → {hashed(route.channel)}"
     return f"  {route.called}{where}: {told}{f' ({manner})' if manner else ''}"
 
 
@@ -188,10 +188,6 @@ def _taking(
 ) -> tuple[Route, ...]:
     """The routes that take it; spam comes to no channel."""
     return () if one.status is Status.SPAM else routes.matching(one, mailbox, settings, there)
-
-
-def _hash(channel: str) -> str:
-    return channel if channel.isupper() else f"#{channel}"
 
 
 def _told(cases: Sequence[Case], *, every: bool) -> Iterator[str]:

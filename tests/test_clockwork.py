@@ -1,10 +1,11 @@
-"""`python -m bot clock 412` explains a wait, as a process of its own, out of nothing but FreeScout's answers."""
+"""`python -m bot clock 412` explains a wait, as a process of its own, out of FreeScout's answers and a copy of the memory."""
 
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.forgetting import forget
 from tests.conftest import House
 from tests.test_commandline import TOML, command, contract
 
@@ -72,9 +73,50 @@ async def test_it_says_why_nobody_waits(house: House, folder: Path) -> None:
 async def test_what_cannot_be_explained_is_said_in_a_line(house: House, folder: Path) -> None:
     for words, expected in (
         (["9999"], "FreeScout has no conversation #9999."),
-        (["fire"], "'fire' is no conversation: say its number, like 412, or its address."),
+        (["fire"], "Which conversation? Say its number, like `412`, or paste its address."),
+        (["https://elsewhere.example.org/conversation/1"], "That is an address of another FreeScout"),
         (["412", "--at", "noon"], "'noon' is no day or time"),
     ):
         status, out, err = await explained(house, folder, *words)
         assert (status, out) == (1, "")
         assert err.startswith(expected)
+
+
+async def test_it_tells_who_keeps_the_steps_quiet_and_of_routes_from_slack(
+    house: House, folder: Path
+) -> None:
+    card = await house.writes()
+    await house.ana.types("/freescout watch Support", channel="sales")
+    await house.until(lambda: house.cards("sales"))
+    await house.ana.types("/freescout snooze 412 3h")
+    await house.until(lambda: "Snoozed" in card.all_text)
+    _, out, _ = await explained(house, folder, "412")
+    assert "  Nobody is reminded until " in out
+    assert ": snoozed by Ana Alves." in out
+    assert f"In {house.cards('sales')[0].channel}:" in out
+    later = (house.clock() + timedelta(hours=4)).isoformat()
+    assert "Nobody is reminded" not in (await explained(house, folder, "412", "--at", later))[1]
+
+
+async def test_what_was_forgotten_counts_as_little_as_in_slack(house: House, folder: Path) -> None:
+    await house.writes(body="Secret fire.")
+    await house.quiet()
+    await forget(house.settings, "mark@example.org", (), house.clock(), dry=False, pause=0.1)
+    status, out, err = await explained(house, folder, "412")
+    assert (status, out) == (1, "")
+    assert err.startswith("This conversation's customer was forgotten here")
+    house.freescout.customer_replies(1, "It burns again.")
+    _, out, _ = await explained(house, folder, "412")
+    assert "It burns again." in out
+    assert "Secret" not in out
+
+
+async def test_it_needs_no_memory(house: House, folder: Path, tmp_path: Path) -> None:
+    await house.writes()
+    await house.stop()
+    (tmp_path / "bridge.db").rename(tmp_path / "away.db")
+    status, out, err = await explained(house, folder, "412")
+    assert (status, err) == (0, "")
+    assert "step 1, thread: after 2 h" in out
+    assert not (tmp_path / "bridge.db").exists()
+    await house.start()

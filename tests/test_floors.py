@@ -102,7 +102,6 @@ def test_importing_a_file_reads_no_environment(path: str) -> None:
 
 
 RAW = {
-    "bot/clockwork.py": "an operator's look at FreeScout alone, with no memory at hand",
     "bot/desk.py": "the path itself",
     "bot/forgetting.py": "it finds out what is to be forgotten",
     "bot/linking.py": "it looks for a code, and shows nothing",

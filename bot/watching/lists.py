@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from bot import mail
 from bot.cards import Block, button, context, plain, richtext_block
+from bot.channels import is_id
 from bot.richtext import Element, section, text
 from bot.routing import Route
 from bot.store import Watch
@@ -110,12 +111,8 @@ def _leads(row: Row) -> list[Element]:
     channel = row.channel
     return [
         text(" → "),
-        {"type": "channel", "channel_id": channel} if _is_id(channel) else text(f"#{channel}"),
+        {"type": "channel", "channel_id": channel} if is_id(channel) else text(f"#{channel}"),
     ]
-
-
-def _is_id(channel: str) -> bool:
-    return channel[:1] in ("C", "G") and channel.isupper()
 
 
 def _added(watch: Watch, by: str) -> list[Element]:

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from bot import clock, mail
+from bot.channels import hashed
 from bot.hours import ALWAYS, NEVER, Hours
 from bot.model import Conversation, Mailbox
 from bot.plan import Posted, View
@@ -167,17 +168,13 @@ def _routes(facts: Facts) -> Iterator[str]:
         trouble = facts.nowhere.get(one.route.channel, "") if one.taken else ""
         but = f" But {trouble}." if trouble else ""
         why = f"it is {one.hidden}{', too' if one.taken else ''}" if one.hidden else one.why
-        yield f"{called} to {_hash(one.route.channel)} {verb}: {why}.{but}"
+        yield f"{called} to {hashed(one.route.channel)} {verb}: {why}.{but}"
     if facts.unread:
         yield f"{facts.unread} more routes are not looked up here: /freescout routes all lists them."
     if not any(one.taken for one in read):
         whole = len(read) == len(facts.choices) and not facts.unread
         every = "No route takes it, so it comes to no channel."
         yield every if whole else "None of the routes that you may read takes it."
-
-
-def _hash(channel: str) -> str:
-    return channel if channel.isupper() else f"#{channel}"
 
 
 def _place(facts: Facts, place: Place) -> Section:
