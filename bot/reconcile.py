@@ -85,38 +85,18 @@ class Reconciler:
         and of several the one that passes soonest: what can be made good must not wait for what cannot.
         Nor does a message that Slack refuses for good keep the others of its channel, once it was tried.
         """
-        identity = work.conversation
-        self._lanes.leave(identity)
-        at = self._desk.now()
-        calm = await settling.known(self._desk, identity)
-        conversation, forgotten = await self._truth(identity)
-        reached("look.fetched")
-        course = Course(work)
-        said = await self._desk.store.posts(identity)
-        wanted = await self._leading.wanted(conversation, said, course)
-        places = [channel for channel in wanted if not self._lanes.trouble(channel)]
-        settled = await settling.settle(self._desk, conversation, calm, said, places)
-        conversation = settled.conversation
-        course.again += settled.again
-        shown = _by_channel([one for one in said if not one.key.startswith(RECEIPT)])
-        writing = await self._desk.store.writing(identity)
-        course.again += [datetime.fromtimestamp(one.since, UTC) + FORGOTTEN for one in writing]
-        climb = await self._ringing.climb(conversation, wanted, said, settled.quiet)
-        course.failures += [climb.failure] if climb.failure else []
-        course.again += climb.again
-        aloud = await self._leading.aloud(conversation, wanted, said, course)
-        typed = await self._desk.store.typed_notes(identity)
-        found = Found(identity, settled, wanted, climb, aloud, tuple(writing), typed)
-        for channel in {**dict.fromkeys(shown), **wanted, **climb.direct, **aloud.news}:
-            if channel not in course.closed:  # what stands there stays as it is
-                await self._look_in(course, channel, found, shown.get(channel, []))
-        if over := _too_much(said, wanted):
+        self._lanes.leave(work.conversation)
+        at, course = self._desk.now(), Course(work)
+        found, said, forgotten = await self._find_out(course)
+        conversation = found.settled.conversation
+        await self._bring_all_up(course, found, said)
+        if over := _too_much(said, found.wanted):
             self._narrow(over)
             course.again.append(self._desk.now() + _TOLD_SURE)
         if self._erasing:
-            await self._erasing.see_to(course, conversation, said, wanted, whole=forgotten)
+            await self._erasing.see_to(course, conversation, said, found.wanted, whole=forgotten)
         if conversation:
-            await compose.freshen(self._desk, conversation, writing)
+            await compose.freshen(self._desk, conversation, found.writing)
         reached("look.taken")
         looked = course.looked(conversation, at, self._lanes.trouble)
         for lane, (urgency, line) in course.waits.items():
@@ -153,6 +133,26 @@ class Reconciler:
             one.looked, waits=tuple(lane for lane in lanes if self._lanes.waits(lane, one.work.conversation))
         )
 
+    async def _find_out(self, course: Course) -> tuple[Found, list[Delivery], bool]:
+        """The truth, what Slack shows, and whether something of it is forgotten; what was over is ended."""
+        identity = course.work.conversation
+        calm = await settling.known(self._desk, identity)
+        conversation, forgotten = await self._truth(identity)
+        reached("look.fetched")
+        said = await self._desk.store.posts(identity)
+        wanted = await self._leading.wanted(conversation, said, course)
+        places = [channel for channel in wanted if not self._lanes.trouble(channel)]
+        settled = await settling.settle(self._desk, conversation, calm, said, places)
+        course.again += settled.again
+        writing = await self._desk.store.writing(identity)
+        course.again += [datetime.fromtimestamp(one.since, UTC) + FORGOTTEN for one in writing]
+        climb = await self._ringing.climb(settled.conversation, wanted, said, settled.quiet)
+        course.failures += [climb.failure] if climb.failure else []
+        course.again += climb.again
+        aloud = await self._leading.aloud(settled.conversation, wanted, said, course)
+        typed = await self._desk.store.typed_notes(identity)
+        return Found(identity, settled, wanted, climb, aloud, tuple(writing), typed), said, forgotten
+
     async def _truth(self, identity: int) -> tuple[Conversation | None, bool]:
         """The conversation as it may be shown, and whether something of it is forgotten."""
         newest = (await self._desk.store.forgotten([identity])).get(identity)
@@ -162,6 +162,13 @@ class Reconciler:
             return None, newest is not None
         await linking.noticed(self._desk, conversation)
         return await lifted(self._desk.store, conversation), newest is not None
+
+    async def _bring_all_up(self, course: Course, found: Found, said: list[Delivery]) -> None:
+        """Bring every channel up to date that shows it or is to."""
+        shown = _by_channel([one for one in said if not one.key.startswith(RECEIPT)])
+        for channel in {**dict.fromkeys(shown), **found.wanted, **found.climb.direct, **found.aloud.news}:
+            if channel not in course.closed:  # what stands there stays as it is
+                await self._look_in(course, channel, found, shown.get(channel, []))
 
     async def _look_in(self, course: Course, channel: str, found: Found, shown: list[Delivery]) -> None:
         """Bring one channel up to date."""
