@@ -29,7 +29,7 @@ from bot.poster import Poster
 from bot.quiet import QUESTION, ROUSED, Calm, quiet
 from bot.reconcile import Reconciler
 from bot.ringing import Ringing
-from bot.scan import soonest
+from bot.scan import earliest, soonest
 from bot.settings import Settings
 from bot.slackapi import call
 from bot.staging import Moment, staged
@@ -95,7 +95,7 @@ async def _chosen(desk: Desk, at: datetime) -> tuple[list[int], int]:
     found: dict[int, None] = {}
     query = ConversationQuery(statuses=(Status.ACTIVE,), sort=Sort.WAITING, page_size=100)
     async for row in desk.freescout.conversations(query, most=10**9):
-        if (row.waiting_since or row.created_at) <= limit:
+        if earliest(row) <= limit:
             found[row.id] = None
         else:
             young += 1

@@ -117,16 +117,20 @@ class StaleScan:
         return page
 
     async def _ring(self, page: Page) -> list[Conversation]:
-        """Ring for those who may wait too long and whom no look has seen. Return all who may wait so long."""
+        """Ring for those who may wait too long and whom no look has seen.
+
+        Return those who do so by FreeScout's own time, which is that of the last message: who has asked again
+        since may wait as long as the conversation is old.
+        """
         desk = self._desk
-        youngest = (desk.now() - await soonest(desk)).timestamp()
-        old = [row for row in page.rows if _since(row) <= youngest]
-        routed = [row for row in old if row.status is Status.ACTIVE and await self._is_routed(row)]
+        youngest = desk.now() - await soonest(desk)
+        old = [row for row in page.rows if row.status is Status.ACTIVE and earliest(row) <= youngest]
+        routed = [row for row in old if await self._is_routed(row)]
         since = await desk.store.mark(_RULES_SINCE) or 0.0
         unmet = await desk.store.unmet([(row.id, row.updated_at.timestamp()) for row in routed], since)
         if unmet:
             await desk.store.ring(unmet, "clock", priority=6)
-        return old
+        return [row for row in page.rows if _since(row) <= youngest.timestamp()]
 
     async def _is_routed(self, row: Conversation) -> bool:
         mailbox = await self._desk.people.mailbox(row.mailbox_id)
@@ -160,6 +164,11 @@ async def soonest(desk: Desk) -> timedelta:
     here = [(route, box) for route in settings.routes for box in known if routes.leads_from(route, box)]
     ladders = [routes.ladder(route, settings, box) for route, box in here]
     return min((limit(one, WARNING) for one in ladders if one.steps), default=timedelta(0))
+
+
+def earliest(row: Conversation) -> datetime:
+    """Since when somebody may wait there at the longest; clocks may have been put back in between."""
+    return min(row.created_at, row.waiting_since or row.created_at)
 
 
 def _since(row: Conversation) -> float:

@@ -81,6 +81,18 @@ async def test_it_agrees_with_the_bridge(empty_house: House) -> None:
     assert "2 would be said" in told
 
 
+async def test_who_asked_again_a_moment_ago_waits_since_the_beginning(empty_house: House) -> None:
+    house = empty_house
+    await house.start(ladders=(MailboxLadder(None, LADDER),))
+    await house.stop()
+    house.freescout.customer_writes("a@example.org", "Help", "Where is it?", mailbox=house.support)
+    house.clock.skip(timedelta(hours=2))
+    house.freescout.customer_replies(1, "Hello? Anybody there?")
+    house.clock.skip(timedelta(minutes=10))
+    now = house.clock()
+    assert "1 would be said" in await rehearsed(house.settings, now, now)
+
+
 async def test_where_the_bridge_has_not_run_it_says_so(empty_house: House) -> None:
     with pytest.raises(UserError, match="has not run here"):
         await rehearsed(empty_house.settings, empty_house.clock(), empty_house.clock())

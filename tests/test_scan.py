@@ -142,6 +142,15 @@ async def test_a_wait_that_no_row_tells_of_is_found_too(watch: Watch) -> None:
     assert await watch.look() == [one]
 
 
+async def test_who_asked_again_a_moment_ago_waits_since_the_beginning(watch: Watch) -> None:
+    one = watch.writes()
+    watch.clock.skip(LIMIT)
+    watch.helpdesk.customer_replies(one, "Hello? Anybody there?")
+    async with watch.scanning() as scan:
+        await scan.run()
+    assert await watch.look() == [one]
+
+
 async def test_other_mailboxes_and_who_was_answered_are_left_alone(watch: Watch) -> None:
     other = watch.helpdesk.add_mailbox("Private", "private@example.org")
     watch.helpdesk.customer_writes("z@example.org", "Hush", "…", mailbox=other)
