@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from bot import clock
 from bot.clock import Effect
-from bot.hours import ALWAYS, Hours
+from bot.hours import Hours
 from bot.model import Conversation, Status
 
 _FAR = 31
@@ -79,14 +79,6 @@ class Box:
         return (ordered[half] + ordered[~half]) / 2
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What a mailbox's numbers are measured by."""
-
-    hours: Hours = ALWAYS
-    limit: timedelta | None = None
-
-
 def together(boxes: Iterable[Box]) -> Box:
     """The numbers of several mailboxes as one."""
     boxes = tuple(boxes)
@@ -100,24 +92,29 @@ def together(boxes: Iterable[Box]) -> Box:
 
 
 def count(
-    waiting: Iterable[Conversation],
+    waiting: Iterable[tuple[Conversation, timedelta | None]],
     changed: Iterable[Conversation],
-    kept: Mapping[int, Kept],
+    kept: Mapping[int, Hours],
     span: Span,
     now: datetime,
 ) -> tuple[Box, ...]:
-    """Count for each mailbox in `kept`: who of `waiting` waits, and what of `changed` happened in the span.
+    """Count for each mailbox in `kept`, by its hours: who of `waiting` waits, and what of `changed` happened.
 
-    Both with all their threads; conversations of other mailboxes do not count.
+    Both with all their threads, and beside those who wait after how long that is too long; conversations of
+    other mailboxes do not count.
     """
-    waits = [one for row in waiting if row.mailbox_id in kept and (one := _waits(row, kept, now))]
+    waits = [
+        one
+        for row, limit in waiting
+        if row.mailbox_id in kept and (one := _waits(row, limit, kept[row.mailbox_id], now))
+    ]
     rows = [row for row in changed if row.published and row.status is not Status.SPAM]
     boxes = []
-    for mailbox, its in kept.items():
+    for mailbox, hours in kept.items():
         here = [row for row in rows if row.mailbox_id == mailbox]
         books = [clock.account(row) for row in here]
         begins = [begun(entries) for entries in books]
-        answers = [list(_answers(entries, its.hours)) for entries in books]
+        answers = [list(_answers(entries, hours)) for entries in books]
         firsts = [told[0] for at, told in zip(begins, answers, strict=True) if told and at]
         boxes.append(
             Box(
@@ -164,19 +161,17 @@ def due(now: datetime, at: time, hours: Hours, days: frozenset[int], grace: time
     return today if begins <= now < begins + grace and workday(today, hours, days) else None
 
 
-def _waits(row: Conversation, kept: Mapping[int, Kept], now: datetime) -> Waiting | None:
-    wait, its = clock.waiting(row), kept[row.mailbox_id]
-    if wait is None:
-        return None
-    return Waiting(row, wait.since, wait.passed(now, its.hours), its.limit)
+def _waits(row: Conversation, limit: timedelta | None, hours: Hours, now: datetime) -> Waiting | None:
+    wait = clock.waiting(row)
+    return Waiting(row, wait.since, wait.passed(now, hours), limit) if wait else None
 
 
 def _answers(entries: Iterable[clock.Entry], hours: Hours) -> Iterator[tuple[datetime, timedelta]]:
     """When each wait was answered by a reply, and how long it had been."""
     since: datetime | None = None
     for entry in entries:
-        if entry.effect in (Effect.BEGINS, Effect.RESUMES):
-            since = entry.thread.created_at
+        if entry.since:
+            since = entry.since
         elif entry.effect is Effect.ENDS:
             if since and entry.thread.type == "message":
                 yield entry.thread.created_at, hours.passed(since, entry.thread.created_at)

@@ -14,7 +14,7 @@ from bot.errors import BridgeError, Misconfigured, Transient
 from bot.freescout import NotFound
 from bot.lanes import Lanes
 from bot.model import Conversation, Mailbox
-from bot.plan import ANEW, CARD, DIGEST, LEFT, Bar, Posted, Urgency, View, bar, shows
+from bot.plan import Bar, Posted, Urgency, View, bar, shown_in, shows
 from bot.routing import Body, Place, Route
 from bot.slackapi import SlackRefused
 from bot.store import Delivery, Work
@@ -87,10 +87,7 @@ class Leading:
 
     async def there(self, known: Iterable[Route], said: Iterable[Delivery]) -> frozenset[str]:
         """The channels, as routes name them, that show the conversation as one of theirs."""
-        heads = [one for one in said if one.key in (CARD, DIGEST, ANEW)]
-        left = {one.channel for one in heads if one.version.startswith(LEFT)}
-        shown = {one.channel for one in heads} - left
-        found = set()
+        shown, found = shown_in(said), set[str]()
         for route in known:
             if route.rule.enters and shown:
                 try:

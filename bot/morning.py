@@ -222,25 +222,27 @@ class Morning:
     async def _told(self, its: Sequence[Route], boxes: Sequence[Mailbox], today: date, span: Span) -> Told:
         """Count, in 26 requests; more where `waiters.MOST` are not all that is open."""
         desk = self._desk
-        kept = {box.id: waiters.kept(desk, box) for box in boxes}
-        waiting, unread = await waiters.open_ones(desk, kept)
+        kept = {box.id: routes.opening(desk.settings, box) for box in boxes}
+        opened, unread = await waiters.open_ones(desk, kept)
         changed = await self._changed(list(kept), span)
         cut = len(changed) >= MOST
-        waiting, changed = await self._here(its, waiting), await self._here(its, changed)
+        waiting = [
+            (row, waiters.limit(desk.settings, taken, await desk.people.mailbox(row.mailbox_id)))
+            for row in opened
+            if (taken := await self._here(its, row))
+        ]
+        changed = [row for row in changed if await self._here(its, row)]
         counted = await asyncio.to_thread(daystats.count, waiting, changed, kept, span, desk.now())
         whole = daystats.together(counted)
         url = desk.settings.conversation_url(whole.waiting[0].conversation.id) if whole.waiting else ""
         names = tuple(mail.one_line(box.name, 60) for box in boxes)
         return Told(today, span, counted, names, url, cut, unread)
 
-    async def _here(self, its: Sequence[Route], rows: list[Conversation]) -> list[Conversation]:
-        """Those that a channel shows by one of these routes: they may ask for more than a mailbox."""
-        settings, people = self._desk.settings, self._desk.people
-        there, found = [route.channel for route in its], []
-        for row in rows:
-            taken = routes.matching(row, await people.mailbox(row.mailbox_id), settings, there)
-            found += [row] if any(route in its for route in taken) else []
-        return found
+    async def _here(self, its: Sequence[Route], row: Conversation) -> list[Route]:
+        """By which of its routes a channel shows a conversation: they may ask for more than a mailbox."""
+        mailbox, there = await self._desk.people.mailbox(row.mailbox_id), [route.channel for route in its]
+        taken = routes.matching(row, mailbox, self._desk.settings, there)
+        return [route for route in taken if route in its]
 
     async def _changed(self, mailboxes: Sequence[int], span: Span) -> list[Conversation]:
         query = ConversationQuery(

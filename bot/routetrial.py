@@ -20,7 +20,7 @@ from bot.glass import copied
 from bot.live import Live
 from bot.model import Conversation, Mailbox, Status
 from bot.names import CHANNEL, Names
-from bot.plan import CARD, DIGEST, LEFT
+from bot.plan import shown_in
 from bot.routing import Key, Route, Rule
 from bot.settings import Settings
 from bot.staging import Staged, staged
@@ -167,9 +167,7 @@ async def _case(trial: _Trial, one: Conversation) -> Case:
     desk = trial.desk
     mailbox = await desk.people.mailbox(one.mailbox_id)
     said = await desk.store.posts(one.id)
-    there = frozenset(
-        post.channel for post in said if post.key in (CARD, DIGEST) and not post.version.startswith(LEFT)
-    )
+    there = shown_in(said)
     now = _taking(one, mailbox, trial.now, there)
     then = _taking(one, mailbox, trial.then, there)
     stands = [*there, *(route.channel for route in now if not verdicts.comes(route.deliver))]

@@ -1,5 +1,6 @@
 """A team's day in numbers, against answers worked out by hand."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -7,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot import clock
-from bot.daystats import Box, Kept, Span, Waiting, begun, count, due, last_days, together, workday
+from bot.daystats import Box, Span, Waiting, begun, count, due, last_days, together, workday
 from bot.hours import ALWAYS, Hours, read
 from bot.model import Conversation, Person, Status, Thread
 from tests.samples import MARK
@@ -59,9 +60,21 @@ def said(*threads: tuple[str, datetime], number: int = 1, **changes: Any) -> Con
     return Conversation(**{**given, **changes})
 
 
+def turned(one: Conversation, *statuses: str) -> Conversation:
+    """The same, its line items being changes to these statuses."""
+    left = iter(statuses)
+    threads = [
+        replace(thread, action="changed-ticket-status", status=next(left))
+        if thread.type == "lineitem"
+        else thread
+        for thread in one.threads
+    ]
+    return replace(one, threads=tuple(threads))
+
+
 def stats(*changed: Conversation, kept: Hours = OFFICE, span: Span = WEEKEND) -> Box:
     """The numbers of mailbox 1."""
-    [box] = count(changed, changed, {1: Kept(kept, timedelta(hours=2))}, span, NOW)
+    [box] = count([(one, timedelta(hours=2)) for one in changed], changed, {1: kept}, span, NOW)
     return box
 
 
@@ -152,6 +165,28 @@ ROWS = [
     ("spam", said(ASKED, status=Status.SPAM), 0, 0, ()),
     ("deleted", said(ASKED, state="deleted"), 0, 0, ()),
     ("of another mailbox", said(ASKED, ("message", at(6, 11)), mailbox_id=2), 0, 0, ()),
+    (
+        "wrongly spam for five hours: counts from its beginning",
+        turned(
+            said(ASKED, ("lineitem", at(6, 10, 1)), ("lineitem", at(6, 15)), ("message", at(6, 15, 30))),
+            "spam",
+            "active",
+        ),
+        1,
+        1,
+        (330,),
+    ),
+    (
+        "closed unanswered and taken up again: counts from there",
+        turned(
+            said(ASKED, ("lineitem", at(6, 10, 1)), ("lineitem", at(6, 15)), ("message", at(6, 15, 30))),
+            "closed",
+            "active",
+        ),
+        1,
+        1,
+        (30,),
+    ),
     ("came at midnight, the first moment", said(("customer", at(6, 0))), 1, 0, ()),
     ("came at midnight, the first moment after", said(("customer", at(9, 0))), 0, 0, ()),
 ]
@@ -217,8 +252,7 @@ def test_nobody_is_late_where_there_is_no_limit() -> None:
 
 def test_several_mailboxes_are_one_whole() -> None:
     rows = [said(ASKED, ("message", at(6, 11))), said(("customer", at(5, 9)), number=2, mailbox_id=2)]
-    kept = {2: Kept(ALWAYS), 1: Kept(OFFICE)}
-    boxes = count(rows, rows, kept, WEEKEND, NOW)
+    boxes = count([(one, None) for one in rows], rows, {2: ALWAYS, 1: OFFICE}, WEEKEND, NOW)
     assert [box.mailbox for box in boxes] == [2, 1]
     whole = together(boxes)
     assert (whole.new, whole.answered, len(whole.waiting), whole.median) == (1, 1, 1, timedelta(hours=1))

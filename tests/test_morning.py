@@ -16,6 +16,7 @@ from bot.daystats import Box, Span, Waiting
 from bot.digestfile import Digest
 from bot.hours import MailboxHours, read
 from bot.morning import EVERY, GRACE, WORDS, Told, message, next_try, tries
+from bot.routing import Condition, Key, Route, Rule
 from bot.store import Delivery
 from sandbox.slack import Message
 from tests.blockcheck import problems_in_message
@@ -238,6 +239,23 @@ async def test_a_channel_is_told_of_its_day_with_a_picture(empty_house: House) -
     assert file.data.startswith(b"\x89PNG")
     lists = [each for each in house.freescout.requests if each.query.get("embed") == "threads,tags"]
     assert len(lists) <= 5  # two for each digest, and what the sweep asks
+
+
+async def test_too_long_is_what_is_too_long_in_this_channel(empty_house: House) -> None:
+    house = empty_house
+    house.slack.add_channel("vip")
+    goes_to(house, MONDAY + timedelta(minutes=5))
+    house.freescout.customer_writes("b@example.org", "Waits", "Does it?", mailbox=house.support, name="Bea")
+    vip = Route(
+        "Support",
+        "vip",
+        (timedelta(minutes=15),),
+        rule=Rule((Condition(Key.TAG, frozenset({"vip"}), '"vip"'),)),
+    )
+    await opens(house, MONDAY + timedelta(minutes=31), routes=(Route("Support", "support"), vip))
+    digest = await pictured(house)
+    assert "1 customer waits" in digest.all_text
+    assert "too long" not in digest.all_text
 
 
 async def test_it_comes_once_across_restarts(empty_house: House) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot import waiters
+from bot.routing import Condition, Key, Route, Rule
 from tests.conftest import House
 
 
@@ -43,6 +44,25 @@ async def test_the_true_start_counts_not_the_newest_message(house: House) -> Non
     assert "3 h" in said
     assert "too long" in said[: said.index("Oldest")]
     assert "too long" not in said[said.index("Oldest") :]
+
+
+async def test_too_long_is_what_the_routes_say_that_take_it(empty_house: House) -> None:
+    house = empty_house
+    house.slack.add_channel("vip")
+    vip = Route(
+        "Support",
+        "vip",
+        (timedelta(minutes=15),),
+        rule=Rule((Condition(Key.TAG, frozenset({"vip"}), "vip"),)),
+    )
+    await house.start(routes=(Route("Support", "support"), vip))
+    asks(house, "Ordinary")
+    house.freescout.agent_tags(asks(house, "Important"), ["vip"])
+    house.clock.skip(timedelta(minutes=20))
+    await house.ana.types("/freescout waiting")
+    said = await hears(house, house.ana, "Waiting for an answer: 2")
+    assert "too long #413" in said
+    assert said.count("too long") == 1
 
 
 async def test_a_mailbox_narrows_it_and_one_that_is_none_is_told(house: House) -> None:

@@ -12,6 +12,7 @@ What FreeScout's API does not tell, and how it is settled:
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from bot.clock import automatic
@@ -39,6 +40,8 @@ class Entry:
     thread: Thread
     effect: Effect
     why: str = ""
+    since: datetime | None = None
+    """Since when the customer waits, where this begins a wait or takes one up again."""
 
 
 def waiting(conversation: Conversation) -> Wait | None:
@@ -113,7 +116,9 @@ class _Books:
         self.merged = max((at for at, one in enumerate(threads) if one.action == "merged"), default=0)
         for at, thread in enumerate(threads):
             effect, why = self._enter(thread, before_merge=at < self.merged)
-            self.entries.append(Entry(thread, effect, why))
+            begins = effect in (Effect.BEGINS, Effect.RESUMES)
+            since = (self.resumed or self.open[0]).created_at if begins else None
+            self.entries.append(Entry(thread, effect, why, since))
 
     def _enter(self, thread: Thread, *, before_merge: bool) -> tuple[Effect, str]:
         if thread.state != "published":

@@ -21,6 +21,7 @@ from bot.plan.view import (
     Step,
     Urgency,
     View,
+    shown_in,
 )
 from bot.verdicts import TOLD
 
@@ -47,5 +48,6 @@ __all__ = [
     "newest",
     "next_look",
     "plan",
+    "shown_in",
     "shows",
 ]

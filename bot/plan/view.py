@@ -1,7 +1,7 @@
 """What a plan depends on, and what it comes to: views, steps, and the keys of all that can be said."""
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, IntEnum, auto
@@ -11,7 +11,7 @@ from bot.model import Attachment, Conversation, Mailbox
 from bot.pings import Rungs
 from bot.quiet import Calm, Quiet
 from bot.routing import Body, Deliver, Event, Route
-from bot.store import Writing
+from bot.store import Delivery, Writing
 from bot.verdicts import Scene, Verdict
 
 CARD = "card"
@@ -39,6 +39,14 @@ class Posted:
 
     ts: str
     version: str
+
+
+def shown_in(said: Iterable[Delivery]) -> frozenset[str]:
+    """The channels that show a conversation as one of theirs, of all that stands of it."""
+    heads = [one for one in said if one.key in (CARD, DIGEST, ANEW)]
+    return frozenset(one.channel for one in heads) - {
+        one.channel for one in heads if one.version.startswith(LEFT)
+    }
 
 
 class Urgency(IntEnum):
