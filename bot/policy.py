@@ -67,6 +67,10 @@ SLACK: dict[str, Rule] = {
     "posting_to_channel_denied": Rule(Then.SHUT, _RIGHTS),
     "team_access_not_granted": Rule(Then.SHUT, "the app may not act in that workspace: install it there"),
     "ekm_access_denied": Rule(Then.SHUT, "the workspace's key management keeps the bot from posting"),
+    "messages_tab_disabled": Rule(
+        Then.SHUT,
+        "the app may write to nobody: switch on its App Home » Messages Tab, or use manifest.yml",
+    ),
     "others_read_along": Rule(  # the bridge's own: see `audience`
         Then.SHUT,
         "guests or another organisation read along there: remove them, or write open_to in the route",

@@ -126,6 +126,16 @@ def test_interactivity_is_on_because_there_are_buttons_and_modals() -> None:
     assert MANIFEST["settings"]["interactivity"]["is_enabled"] is True
 
 
+def test_the_app_may_write_to_people_who_cannot_write_to_it() -> None:
+    """Without the tab Slack answers `messages_tab_disabled` to whatever is for one person."""
+    assert MANIFEST["features"]["app_home"] == {
+        "home_tab_enabled": False,
+        "messages_tab_enabled": True,
+        "messages_tab_read_only_enabled": True,
+    }
+    assert "message.im" not in EVENTS
+
+
 def test_the_texts_keep_within_slacks_limits() -> None:
     about = MANIFEST["display_information"]
     assert len(about["name"]) <= 35

@@ -508,6 +508,21 @@ async def test_slack_that_is_down_during_a_step_delays_it(house: House) -> None:
     assert len(direct(house, house.ana)) == 1
 
 
+async def test_an_app_that_may_write_to_nobody_is_the_operators_to_put_right(house: House) -> None:
+    house.expects_errors = True
+    card = await climbing(house, (1, "assignee"))
+    house.slack.faults.refuses = lambda method, asked: (
+        "messages_tab_disabled"
+        if method == "chat.postMessage" and str(asked.get("channel")).startswith("D")
+        else None
+    )
+    await passes(house, 1.01)
+    told = await house.health(lambda told: "App Home » Messages Tab" in str(told["problems"]))
+    assert told["work"]["parked"] == 0
+    house.freescout.customer_replies(1, "Still burning.")
+    await house.until(lambda: "Still burning." in house.said(card))
+
+
 async def test_a_message_that_slack_refuses_for_good_keeps_no_other_and_no_step_from_being_said(
     house: House,
 ) -> None:
