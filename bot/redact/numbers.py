@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 
+from bot.redact.blanks import BLANKS
 from bot.redact.spans import CARD, IBAN, Span
 
-_BETWEEN = r"[ \t\u00a0\u00ad\u2000-\u2015\u202f\u205f\u2060\u2212\u3000\ufeff\-._*~`]"
+_BETWEEN = rf"[{BLANKS}\u2010-\u2015\u2212\-._*~`]"
 """What people, mail programs and Slack's own marks put between the groups of a number."""
 _RUN = re.compile(rf"\d(?:(?:{_BETWEEN}{{0,4}}|{_BETWEEN}{{0,2}}\r?\n{_BETWEEN}{{0,2}})\d){{7,}}")
 _GROUP = re.compile(r"\d+")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from urllib.parse import unquote
 
+from bot.redact.blanks import BLANK, BLANKS
 from bot.redact.spans import PASSWORD, TOKEN, Span
 
 _BOUND = r"(?<![A-Za-z0-9])"
@@ -46,13 +47,15 @@ _LAST_LINES = re.compile(
 )
 """Backwards: of a key whose beginning stands in the message before."""
 _SHOWN = re.compile(
-    r"\b(?:Bearer|Basic|Token)[ \t]+((?=[^\s,;]*[0-9=+/_-])[A-Za-z0-9._~+/=-]{16,})", re.IGNORECASE
+    rf"\b(?:Bearer|Basic|Token){BLANK}++((?=[^\s,;{BLANKS}]*[0-9=+/_-])[A-Za-z0-9._~+/=-]{{16,}})",
+    re.IGNORECASE,
 )
+_GAP = f"[{BLANKS}_-]?"
 _SAID = re.compile(
-    r"(?:secret(?:[ _-]?access)?[ _-]?key|api[ _-]?(?:key|token|secret)|access[ _-]?(?:key|token)"
-    r"|client[ _-]?secret|auth[ _-]?token"
-    r"|(?:refresh|session|private|secret)[ _-]?(?:token|key)|webhook[ _-]?secret)"
-    r"[\"'`*_]{0,2}[ \t]{0,4}(?:[:=]|=>|is|lautet|ist)[ \t]{0,4}[\"'`*_]{0,2}"
+    rf"(?:secret(?:{_GAP}access)?{_GAP}key|api{_GAP}(?:key|token|secret)|access{_GAP}(?:key|token)"
+    rf"|client{_GAP}secret|auth{_GAP}token"
+    rf"|(?:refresh|session|private|secret){_GAP}(?:token|key)|webhook{_GAP}secret)"
+    rf"[\"'`*_]{{0,2}}{BLANK}{{0,4}}(?:[:=：＝]|=>|is|lautet|ist){BLANK}{{0,4}}[\"'`*_]{{0,2}}"
     r"((?=[^\s\"'`<>,;0-9]{0,199}[0-9])[^\s\"'`<>,;]{12,200})",
     re.IGNORECASE,
 )
