@@ -52,7 +52,7 @@ GROUP: Schema = {"type": "string", "pattern": r"^(?:S[A-Z0-9]{4,}|@[^\s@]{1,80})
 PERSON: Schema = {"type": "string", "pattern": r"^(?:[UW][A-Z0-9]+|[^@\s]+@[^@\s]+)$"}
 CONDITION: Schema = {"$ref": "#/definitions/condition"}
 VALUE: Schema = {"anyOf": [{"type": "string"}, {"type": "integer"}, {"const": True}]}
-FIELDS: Schema = {"type": "object", "minProperties": 1, "additionalProperties": some(VALUE, 0)}
+FIELDS: Schema = {"type": "object", "minProperties": 1, "additionalProperties": some(VALUE)}
 
 RULES: Schema = {
     "mailbox": some(MAILBOX),
@@ -64,7 +64,7 @@ RULES: Schema = {
     "status": some(of(*(one.value for one in Status if one is not Status.SPAM))),
     "field": some(FIELDS),
     "time": some(TEXT),
-    **{group: some(CONDITION, 0) for group in GROUPS},
+    **{group: some(CONDITION) for group in GROUPS},
 }
 STEP: Schema = a_table(
     {"after": WAIT, "tell": {"anyOf": [of("thread", "channel", "assignee"), GROUP, PERSON]}}, ["after"]

@@ -13,6 +13,7 @@ from jsonschema import Draft7Validator
 from bot.bridgefile import FILE_KEYS
 from bot.errors import ConfigError
 from bot.ladderfile import STEP_KEYS
+from bot.routing.conditionfile import CONDITIONS, GROUPS
 from bot.settings import load
 from tests import bridgeschema
 from tests.test_settings import BROKEN, LEAST
@@ -110,6 +111,10 @@ def test_what_no_key_may_say_is_refused_by_both(key: str) -> None:
         f"{ROUTE}open_to = ['everybody']\n",
         f"{ROUTE}any = [{{ tga = 'vip' }}]\n",
         f"{ROUTE}unless = {{ status = 'spam' }}\n",
+        *(f"{ROUTE}{key} = []\n" for key in (*CONDITIONS[1:], *GROUPS)),
+        *(f"{ROUTE}any = [{{ {key} = [] }}]\n" for key in (*CONDITIONS, *GROUPS)),
+        f"{ROUTE}field = {{}}\n",
+        f"{ROUTE}field = {{ Plan = [] }}\n",
         f"{ROUTE}[pings]\nbudget = 0\n",
         f"{ROUTE}[[ladder]]\nsteps = []\n",
         f"{ROUTE}[[ladder]]\nsteps = [{{ after = '1h', tell = 'everybody' }}]\n",

@@ -9,7 +9,7 @@ import pytest
 from bot.errors import ConfigError
 from bot.hours import read
 from bot.model import Conversation, FieldValue, Mailbox, Person, Status, Thread
-from bot.routing import Guide, Route, Routing, choices, chosen, facts, read_route
+from bot.routing import Guide, Key, Route, Routing, choices, chosen, facts, read_route
 from bot.settings import load
 from bot.tables import Where
 
@@ -244,7 +244,11 @@ def test_what_a_route_asks_and_what_is_so_is_said(table: dict[str, Any], why: st
         ('time = "18-8"', "time should be"),
         ('time = "mon-fri 25:00-26:00"', "time should be"),
         ('field = "Plan"', "field should be like"),
-        ("any = []\nmailbox = true", "mailbox should be a mailbox's id or its name."),
+        ("field = { Plan = [] }", "field should be like"),
+        ('field = [{ Plan = "Gold" }, {}]', "field should be like"),
+        ('tag = "a"\nstatus = []', "6, route 1: status names nothing: leave it out, or say which."),
+        ('tag = "a"\nunless = [{ type = [] }]', "6, route 1, unless 1: type names nothing"),
+        ("mailbox = true", "mailbox should be a mailbox's id or its name."),
         ('tag = "a"\nany = [{}]', "any should be a list of conditions"),
         ('unless = [{ tgs = "a" }]\ntag = "b"', "'tgs' is unknown; did you mean 'tag'?"),
         ('tag = "a"\ndeliver = { custmer = "thread" }', "'custmer' is no event. Did you mean \"customer\"?"),
@@ -269,6 +273,18 @@ def test_what_a_route_cannot_mean_is_told_with_its_line(line: str, told: str) ->
     problem = next((one for one in raised.value.problems if told in one), str(raised.value.problems))
     assert told in problem
     assert problem.startswith(("bridge.toml:5", "bridge.toml:6", "bridge.toml:3"))
+
+
+@pytest.mark.parametrize("empty", ([], {}))
+@pytest.mark.parametrize("key", [*Key, "all", "any", "unless"])
+def test_an_empty_list_is_no_condition(key: str, empty: object) -> None:
+    """It would take the condition away without a word, and the route would take the whole mailbox."""
+    boxed: dict[str, Any] = {} if key == Key.MAILBOX else {"mailbox": "Support"}
+    for table in ({key: empty}, {"unless": [{key: empty}]}, {"any": [{"tag": "a", key: empty}]}):
+        problems: list[str] = []
+        read_route(Where("bridge.toml"), {"channel": "c", **boxed, **table}, problems)
+        assert len(problems) == 1
+        assert f"{key} should be" in problems[0] or f"{key} names nothing: leave it out" in problems[0]
 
 
 @pytest.mark.parametrize("pattern", ["/a{0,40}a{0,40}b/", "/.*b/", "/a+b.*/"])

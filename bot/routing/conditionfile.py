@@ -36,7 +36,7 @@ def read_rule(where: Where, table: Mapping[str, Any], problems: list[str]) -> Ru
     """Read the conditions of a table; what is wrong is added to `problems`."""
     made = [_condition(where, Key(key), table[key], problems) for key in table if key in CONDITIONS]
     known = [one for one in made if one is not None]
-    groups = {key: _rules(where, key, table.get(key, []), problems) for key in GROUPS}
+    groups = {key: _rules(where, key, table[key], problems) if key in table else () for key in GROUPS}
     return Rule(
         tuple(one for one in known if one.key not in ENTERING),
         groups["all"],
@@ -48,6 +48,8 @@ def read_rule(where: Where, table: Mapping[str, Any], problems: list[str]) -> Ru
 
 def _rules(where: Where, key: str, value: object, problems: list[str]) -> tuple[Rule, ...]:
     tables = value if isinstance(value, list) else [value]
+    if not tables:
+        problems.append(_nothing(where, key))
     if not all(isinstance(one, dict) and one for one in tables):
         problems.append(f'{where.key(key)}: {key} should be a list of conditions like {{ tag = "vip" }}.')
         return ()
@@ -61,8 +63,16 @@ def _rules(where: Where, key: str, value: object, problems: list[str]) -> tuple[
 
 def _condition(where: Where, key: Key, value: object, problems: list[str]) -> Condition | None:
     said = value if isinstance(value, list) else [value]
+    before = len(problems)
     made = _READERS[key](where.key(key), said, problems)
+    if not made and len(problems) == before:
+        problems.append(_nothing(where, key))
     return Condition(key, made, _told(value)) if made else None
+
+
+def _nothing(where: Where, key: str) -> str:
+    """What is wrong with an empty list: without its condition, the route would take everything."""
+    return f"{where.key(key)}: {key} names nothing: leave it out, or say which."
 
 
 def _told(value: object) -> str:
@@ -151,9 +161,9 @@ def _fields(where: Where, said: Sequence[object], problems: list[str]) -> tuple[
     example = '{ "Plan" = "Gold" }, or { "Plan" = ["Gold", "Silver"] }'
     found = []
     for table in said:
-        for name, value in table.items() if isinstance(table, dict) else [("", None)]:
+        for name, value in table.items() if isinstance(table, dict) and table else [("", None)]:
             values = value if isinstance(value, list) else [value]
-            if not name or not all(isinstance(one, str | int) for one in values):
+            if not name or not values or not all(isinstance(one, str | int) for one in values):
                 problems.append(f"{where}: field should be like {example}.")
                 return ()
             some = frozenset(str(one).casefold() for one in values if one is not True)
