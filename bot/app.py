@@ -11,10 +11,8 @@ from functools import partial
 
 import aiohttp
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
-from slack_bolt.async_app import AsyncApp
 
-from bot import auditing, morning, named, redact, retention, serving, slack, slackapi, timers, web
+from bot import auditing, morning, named, redact, retention, serving, slack, slackapi, socketmode, timers, web
 from bot.audience import Audience
 from bot.budget import Budget
 from bot.carrier import Carrier
@@ -134,7 +132,7 @@ async def running(
         take = partial(book.take_up, live, store)
         if understand:
             await stack.enter_async_context(_rereading(Reread(settings, understand, take, health), house))
-        await stack.enter_async_context(_socket_mode(bolt, settings, health))
+        await stack.enter_async_context(socketmode.connected(bolt, settings, health))
         await stack.enter_async_context(serving.serving(application, listener))
         host, port = listener.getsockname()[:2]
         yield f"http://{host}:{port}"
@@ -261,29 +259,3 @@ async def _greet(desk: Desk, health: Health, lanes: Lanes) -> None:
             lanes.go_on()
             await lanes.stopped.wait()
             await asyncio.sleep(5)
-
-
-@asynccontextmanager
-async def _socket_mode(bolt: AsyncApp, settings: Settings, health: Health) -> AsyncIterator[None]:
-    """Keep a socket open to Slack where there is an app token: the SDK connects and reconnects by itself."""
-    if not settings.slack_app_token:
-        yield
-        return
-    handler = AsyncSocketModeHandler(bolt, settings.slack_app_token)
-
-    async def watch() -> None:
-        while True:
-            await asyncio.sleep(2)
-            if not await handler.client.is_connected():
-                log.error("Socket Mode is not connected")
-                health.ill("Socket Mode is not connected: see SLACK_APP_TOKEN, and whether it is switched on")
-
-    connecting = asyncio.create_task(handler.connect_async())  # type: ignore[no-untyped-call]
-    watching = asyncio.create_task(watch())
-    try:
-        yield
-    finally:
-        connecting.cancel()
-        watching.cancel()
-        await asyncio.gather(connecting, watching, return_exceptions=True)
-        await handler.close_async()  # type: ignore[no-untyped-call]

@@ -81,6 +81,14 @@ ENVIRONMENT: dict[str, str] = {
     "PORT": "The port to listen on.",
     "BRIDGE_CONFIG": "The file with routes and waits.",
 }
+EXAMPLES: dict[str, str] = {
+    "FREESCOUT_URL": "https://help.your-company.example",
+    "FREESCOUT_API_KEY": "the-key-of-manage-api-and-webhooks",
+    "FREESCOUT_WEBHOOK_SECRET": "the-secret-of-manage-api-and-webhooks",
+    "SLACK_BOT_TOKEN": "xoxb-your-bot-token",
+    "SLACK_APP_TOKEN": "xapp-your-app-token",
+}
+"""What .env.example shows where everybody has a value of their own."""
 _AUTH = ("header", "parameter", "basic")
 _REQUIRED = ("FREESCOUT_URL", "FREESCOUT_API_KEY", "FREESCOUT_WEBHOOK_SECRET", "SLACK_BOT_TOKEN")
 
@@ -94,6 +102,8 @@ def load(environment: Mapping[str, str], read: Callable[[str], str]) -> Settings
     values = {name: environment.get(name, "").strip() for name in ENVIRONMENT}
     given = {name.lower(): value for name, value in values.items() if value}
     problems += [f"{name} is not set. {ENVIRONMENT[name]}" for name in _REQUIRED if name.lower() not in given]
+    untouched = [name for name, shown in EXAMPLES.items() if values[name] == shown]
+    problems += [f"{name} is still what .env.example shows. {ENVIRONMENT[name]}" for name in untouched]
     if not values["SLACK_SIGNING_SECRET"] and not values["SLACK_APP_TOKEN"]:
         problems.append(
             "Neither SLACK_SIGNING_SECRET (requests over HTTP) nor SLACK_APP_TOKEN (Socket Mode) is set."
@@ -134,9 +144,12 @@ def load(environment: Mapping[str, str], read: Callable[[str], str]) -> Settings
 
 
 def _check_slack_tokens(values: Mapping[str, str], problems: list[str]) -> None:
-    for name, kind, start in (("SLACK_BOT_TOKEN", "bot", "xapp-"), ("SLACK_APP_TOKEN", "app", "xoxb-")):
-        if values[name].startswith(start):
-            problems.append(f"{name} holds the other token: a {kind} token does not begin with {start}.")
+    kinds = (("SLACK_BOT_TOKEN", "bot", "xoxb-", "xapp-"), ("SLACK_APP_TOKEN", "app", "xapp-", "xoxb-"))
+    for name, kind, start, other in kinds:
+        if values[name].startswith(other):
+            problems.append(f"{name} holds the other token: a {kind} token does not begin with {other}.")
+        elif values[name] and not values[name].startswith(start):
+            problems.append(f"{name} is no {kind} token: those begin with {start}.")
 
 
 def _check_url(name: str, value: str, problems: list[str]) -> None:

@@ -16,6 +16,10 @@ from bot.redact import Redactor, redacted
 
 DEADLINE = 20.0
 """Seconds for a whole call: the SDK forgets its own timeout where it is given a session."""
+_NO_SOCKET = (
+    "Slack refuses the app token: put the one with the scope connections:write in SLACK_APP_TOKEN, "
+    "see that Socket Mode is switched on, and start the bridge anew"
+)
 _SAID = ("json", "params", "data")
 """The arguments of the SDK's `api_call` that hold what is said."""
 
@@ -47,6 +51,18 @@ async def call(
         raise Ambiguous(f"Slack broke off ({type(error).__name__})") from error
     data = response.data
     return data if isinstance(data, dict) else {}
+
+
+async def socket_address(web: AsyncWebClient, app_token: str) -> str:
+    """Where a socket may be opened, once, by whoever has the app token. It is asked for, and not opened.
+
+    Raises Misconfigured where Slack takes no such token, and what `call` raises otherwise.
+    """
+    try:
+        told = await call(web.apps_connections_open, app_token=app_token)
+    except (Misconfigured, SlackRefused) as error:
+        raise Misconfigured(f"{_NO_SOCKET} ({error.code})", error.code) from error
+    return str(told.get("url") or "")
 
 
 class Client(AsyncWebClient):

@@ -15,6 +15,7 @@ from bot.model import Status
 from commands import ACTIONS
 from tests import apitable, errortable
 from tests.samples import sample_conversation, sample_place
+from tests.test_settings import LEAST
 
 ROOT = Path(__file__).parent.parent
 DOCS = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
@@ -39,9 +40,7 @@ def test_every_key_of_the_file_is_documented() -> None:
 
 def test_the_defaults_that_are_documented_are_the_true_ones() -> None:
     minimal = dict.fromkeys(settings.ENVIRONMENT, "")
-    minimal |= dict.fromkeys(("FREESCOUT_URL",), "https://help.example.org")
-    minimal |= {name: "x" for name in settings._REQUIRED if name != "FREESCOUT_URL"}
-    minimal["SLACK_SIGNING_SECRET"] = "x"
+    minimal |= LEAST
     loaded = settings.load(minimal, lambda _: '[[routes]]\nmailbox = "a"\nchannel = "b"')
     rows = re.findall(r"^\| `([A-Z_]+)` \| [^|]+ \| `([^`]+)` \|", DOCS["configuration.md"], re.MULTILINE)
     assert len(rows) == 6
@@ -49,9 +48,16 @@ def test_the_defaults_that_are_documented_are_the_true_ones() -> None:
         assert str(getattr(loaded, name.lower())) == default
 
 
-def test_the_examples_load() -> None:
-    environment = {name: value or "" for name, value in dotenv_values(ROOT / ".env.example").items()}
-    loaded = settings.load(environment, lambda _: (ROOT / "bridge.example.toml").read_text(encoding="utf-8"))
+def test_the_example_of_the_environment_has_defaults_and_what_is_refused_until_it_is_filled_in() -> None:
+    shown = {name: value for name, value in dotenv_values(ROOT / ".env.example").items() if value}
+    defaults = {name: shown[name] for name in shown if name not in settings.EXAMPLES}
+    assert {name: shown[name] for name in settings.EXAMPLES} == settings.EXAMPLES
+    loaded = settings.load({**LEAST, **defaults}, lambda _: '[[routes]]\nmailbox = "a"\nchannel = "b"')
+    assert {name: str(getattr(loaded, name.lower())) for name in defaults} == defaults
+
+
+def test_the_example_loads() -> None:
+    loaded = settings.load(LEAST, lambda _: (ROOT / "bridge.example.toml").read_text(encoding="utf-8"))
     assert len(loaded.routes) == 2
 
 
@@ -59,9 +65,8 @@ def test_the_examples_load() -> None:
 def test_every_piece_of_toml_in_the_documents_loads(name: str) -> None:
     for piece in re.findall(r"```toml\n(.*?)```", DOCS[name], re.DOTALL):
         tomllib.loads(piece)
-        environment = {name: value or "" for name, value in dotenv_values(ROOT / ".env.example").items()}
         whole = piece if "[[routes]]" in piece else f'{piece}\n[[routes]]\nmailbox = "a"\nchannel = "b"\n'
-        settings.load(environment, lambda _, text=whole: text)
+        settings.load(LEAST, lambda _, text=whole: text)
 
 
 def test_every_word_of_the_command_is_documented_and_no_other() -> None:

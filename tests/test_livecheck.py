@@ -1,6 +1,7 @@
 """`check --live`: every name in bridge.toml against those that FreeScout and Slack have. Nothing is written."""
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -128,15 +129,36 @@ async def test_what_cannot_be_found_out_is_said_and_fails_nothing(town: House) -
 
 async def test_scopes_that_the_app_lacks_are_named(town: House) -> None:
     town.slack._api.scopes = ", ".join(SCOPES[1:])
-    found = await checked(town.settings, '[[routes]]\nmailbox = "Support"\nchannel = "support"\n')
+    found = await checked(town.settings, LEAST)
     assert found.wrong == [
         "Slack: the app lacks the scope channels:history: install it again with manifest.yml."
     ]
 
 
+LEAST = '[[routes]]\nmailbox = "Support"\nchannel = "support"\n'
+
+
+@pytest.mark.parametrize("token", ["xapp-of-another-app", "xoxb-sandbox-bot"])
+async def test_an_app_token_that_slack_does_not_take_is_named(town: House, token: str) -> None:
+    (wrong,) = (await checked(replace(town.settings, slack_app_token=token), LEAST)).wrong
+    assert "SLACK_APP_TOKEN" in wrong
+    assert token not in wrong
+    assert writes(town) == ["apps.connections.open"]  # an address, which nobody goes to
+
+
+async def test_the_app_token_is_tried_and_no_socket_is_opened(town: House) -> None:
+    settings = replace(town.settings, slack_app_token=town.slack.app_token)
+    found = await checked(settings, LEAST)
+    assert (found.wrong, found.unknown) == ([], [])
+    assert town.slack.sockets.connected == 0
+    town.slack.faults.api("apps.connections.open", status=503)
+    found = await checked(settings, LEAST)
+    assert (found.wrong, [told.split(":")[0] for told in found.unknown]) == ([], ["Socket Mode"])
+
+
 async def test_the_command_ends_with_the_verdict(town: House, tmp_path: Path) -> None:
     path = tmp_path / "bridge.toml"
-    path.write_text('[[routes]]\nmailbox = "Support"\nchannel = "support"\n')
+    path.write_text(LEAST)
     environment = contract(town, 0)
     status, out, err = await command("check", "--live", folder=tmp_path, **environment)
     assert (status, err) == (0, "")

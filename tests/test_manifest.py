@@ -17,6 +17,7 @@ MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text(enco
 
 # The scopes of each method, as https://docs.slack.dev/reference/methods lists them.
 SCOPES: dict[str, set[str]] = {
+    "apps_connections_open": set(),  # the app token has one of its own, connections:write
     "auth_test": set(),
     "chat_delete": {"chat:write"},
     "chat_getPermalink": set(),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.bridgefile import FILE_KEYS, Stale, Sweep, duration
 from bot.errors import ConfigError
 from bot.routing import Route
-from bot.settings import ENVIRONMENT, Settings, load
+from bot.settings import ENVIRONMENT, EXAMPLES, Settings, load
 
 PROFILE = profile(max_examples=200, deadline=None, derandomize=True)
 
@@ -211,6 +211,21 @@ def test_tokens_that_changed_places_are_both_named_and_neither_is_told() -> None
     assert first.startswith("SLACK_BOT_TOKEN holds the other token")
     assert second.startswith("SLACK_APP_TOKEN holds the other token")
     assert "shh" not in first + second
+
+
+@pytest.mark.parametrize(("name", "start"), [("SLACK_BOT_TOKEN", "xoxb-"), ("SLACK_APP_TOKEN", "xapp-")])
+@pytest.mark.parametrize("value", ["shh", "xoxp-shh", "xoxe.xoxb-1-shh", "Bearer xoxb-shh", '"xapp-shh"'])
+def test_what_is_no_token_of_its_kind_is_refused_and_not_told(name: str, start: str, value: str) -> None:
+    told = problem(**{name: value})
+    assert told.startswith(f"{name} is no ")
+    assert told.endswith(f"those begin with {start}.")
+    assert "shh" not in told
+
+
+def test_the_examples_values_are_not_fine() -> None:
+    assert [told.partition(" is still what .env.example shows. ") for told in problems(**EXAMPLES)] == [
+        (name, " is still what .env.example shows. ", ENVIRONMENT[name]) for name in EXAMPLES
+    ]
 
 
 @pytest.mark.parametrize("written", ["0", "1", "3000", "65535", "00080"])

@@ -1,7 +1,12 @@
 """The same listeners behind a socket: no public address, no signing secret."""
 
-import httpx
+import asyncio
+import logging
 
+import httpx
+import pytest
+
+from bot import socketmode
 from tests.conftest import House
 
 
@@ -34,14 +39,32 @@ async def test_it_comes_back_after_slack_has_closed_the_socket(empty_house: Hous
     await house.until(lambda: "/freescout close" in house.told(house.ana))
 
 
-async def test_a_wrong_app_token_is_loud_and_stops_nothing_else(empty_house: House) -> None:
+async def test_a_wrong_app_token_is_loud_once_and_stops_nothing_else(
+    empty_house: House, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     house = empty_house
+    monkeypatch.setattr(socketmode, "_LOOK", 0.1)
     house.expects_errors = True
     await house.start(slack_signing_secret="", slack_app_token="xapp-wrong")
     await house.writes()
     told = await house.health(lambda told: "SLACK_APP_TOKEN" in str(told["problems"]))
     assert told["status"] == "degraded"
-    assert "SLACK_APP_TOKEN" in str(told["problems"])
+    assert "Slack refuses the app token" in str(told["problems"])
+    await asyncio.sleep(0.5)  # it is looked at some times more
+    complaints = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert ["SLACK_APP_TOKEN" in record.getMessage() for record in complaints] == [True]
+    assert not any(record.exc_info for record in complaints)
+
+
+async def test_it_connects_as_soon_as_slack_takes_the_app_token(
+    empty_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = empty_house
+    monkeypatch.setattr(socketmode, "_PAUSE", 0.05)
+    house.slack.faults.api("apps.connections.open", times=3, status=500)
+    await house.start(slack_signing_secret="", slack_app_token=house.slack.app_token)
+    await house.until(lambda: house.slack.sockets.connected)
+    assert len(house.slack.called("apps.connections.open")) == 4
 
 
 async def test_a_wrong_bot_token_is_loud_and_webhooks_are_kept(empty_house: House) -> None:

@@ -35,4 +35,6 @@ async def checked(settings: Settings, text: str) -> Findings:
     async with aiohttp.ClientSession() as session:
         client = slackapi.client(settings.slack_bot_token, settings.slack_api_url, session)
         await workspace.compare(client, named, found)
+        if settings.slack_app_token:
+            await workspace.try_socket(client, settings.slack_app_token, found)
     return found

@@ -9,10 +9,10 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.audience import Audience
 from bot.channels import Channels
-from bot.errors import BridgeError
+from bot.errors import BridgeError, Misconfigured
 from bot.livecheck.findings import Findings, folded, of_kind
 from bot.livecheck.mentions import Kind, Mention
-from bot.slackapi import call
+from bot.slackapi import call, socket_address
 
 SCOPES = (
     "channels:history",
@@ -51,6 +51,16 @@ async def compare(web: AsyncWebClient, named: Sequence[Mention], found: Findings
     if people := of_kind(named, Kind.PERSON):
         await _people(web, people, found)
     found.met.append(f"Slack is {me.get('team')}, and the bot is {me.get('user')} there.")
+
+
+async def try_socket(web: AsyncWebClient, app_token: str, found: Findings) -> None:
+    """Ask Slack for a socket, as the bridge will, and open none."""
+    try:
+        await socket_address(web, app_token)
+    except Misconfigured as error:
+        found.wrong.append(f"Slack: {error}")
+    except BridgeError as error:
+        found.unknown.append(f"Socket Mode: {error}")
 
 
 async def _who_am_i(web: AsyncWebClient, found: Findings) -> Row:
