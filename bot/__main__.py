@@ -18,6 +18,9 @@ from bot import questions
 from bot.errors import BridgeError, ConfigError, UserError
 from bot.reread import Understand, text_of
 from bot.settings import Settings, load
+from bot.starting import naming
+
+_LAST_PORT = 65534
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,9 +31,16 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         variables = environment()
         settings = load(variables, text_of)
+        with naming(settings.database_path):
+            return _doors(settings, variables, asked)[asked.command]()
     except ConfigError as error:
         return questions.wrong(error)
-    doors: dict[str, Callable[[], int]] = {
+
+
+def _doors(
+    settings: Settings, variables: Mapping[str, str], asked: argparse.Namespace
+) -> dict[str, Callable[[], int]]:
+    return {
         "run": lambda: _run(settings, partial(load, variables)),
         "check": lambda: _check_live(settings) if asked.live else _check(settings),
         "work": lambda: _work(settings, asked.what, asked.conversation),
@@ -41,7 +51,6 @@ def main(arguments: list[str] | None = None) -> int:
         "why": lambda: questions.why(settings, asked),
         "routes": lambda: questions.routes(settings, variables, asked),
     }
-    return doors[asked.command]()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -87,14 +96,26 @@ def _parser() -> argparse.ArgumentParser:
     questions.add(commands)
     demo = commands.add_parser("demo", help="try it all: a stand-in FreeScout, a stand-in Slack, the bridge")
     demo.add_argument("--once", action="store_true", help="play the scenario, check its outcome, end")
-    demo.add_argument("--port", type=int, default=8400, help="where the pages begin (default: %(default)s)")
+    demo.add_argument("--port", type=_port, default=8400, help="where the pages begin (default: %(default)s)")
     return parser
 
 
+def _port(said: str) -> int:
+    """The first of the demo's two ports."""
+    if not said.isascii() or not said.isdigit() or int(said) > _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{said!r} should be a number from 0 (any free one) to {_LAST_PORT}")
+    return int(said)
+
+
 def environment() -> Mapping[str, str]:
-    """The process's environment, over what a file `.env` in this folder says."""
-    kept = {name: value for name, value in dotenv_values(".env").items() if value is not None}
-    return {**kept, **os.environ}
+    """The process's environment, over what a file `.env` in this folder says. Raises ConfigError."""
+    try:
+        found = dotenv_values(".env", encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError([f".env is not written in UTF-8 ({error}): save it so."]) from error
+    except OSError as error:
+        raise ConfigError([f".env cannot be read: {error.strerror}."]) from error
+    return {**{name: value for name, value in found.items() if value is not None}, **os.environ}
 
 
 def _check(settings: Settings) -> int:
@@ -214,12 +235,8 @@ def _stale(settings: Settings, at: str) -> int:
 def _run(settings: Settings, understand: Understand) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     quiet()
-    try:
-        with asyncio.Runner(loop_factory=_loop) as runner:
-            runner.run(_until_told(settings, understand))
-    except OSError as error:
-        print(f"The bridge cannot start: {error.strerror or error}", file=sys.stderr)
-        return 1
+    with asyncio.Runner(loop_factory=_loop) as runner:
+        runner.run(_until_told(settings, understand))
     return 0
 
 

@@ -110,7 +110,8 @@ def read_file(name: str, read: Callable[[str], str], problems: list[str]) -> Fil
         problems.append(f"{name} is not there. It says which mailbox goes to which channel; see the README.")
         return File()
     except (OSError, UnicodeDecodeError) as error:
-        problems.append(f"{name} cannot be read: {error}.")
+        hint = " Save it as UTF-8." if isinstance(error, UnicodeDecodeError) else ""
+        problems.append(f"{name} cannot be read: {error}.{hint}")
         return File()
     except (ValueError, RecursionError) as error:  # numbers and brackets without end, too
         problems.append(f"{name} is not valid TOML: {error}.")

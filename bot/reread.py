@@ -22,8 +22,8 @@ _EVERY = 1.0
 
 
 def text_of(name: str) -> str:
-    """The file's text."""
-    return Path(name).read_text(encoding="utf-8")
+    """The file's text, without the mark with which Windows begins one."""
+    return Path(name).read_text(encoding="utf-8-sig")
 
 
 class Reread:

@@ -8,6 +8,9 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from bot.errors import ConfigError
+from bot.starting import about_address
+
 
 class _Server(uvicorn.Server):
     """Ends when it is told to: uvicorn itself looks ten times a second whether it is."""
@@ -54,7 +57,17 @@ async def serving(application: ASGIApp, listener: socket.socket) -> AsyncIterato
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """Open the socket to serve on, before anything else is begun: an address that is taken ends it all."""
+    """Open the socket to serve on, before anything else is begun: an address that is taken ends it all.
+
+    Raises ConfigError, with what to do.
+    """
+    try:
+        return _bound(host, port)
+    except (OSError, UnicodeError) as error:
+        raise ConfigError([about_address(host, port, error)]) from error
+
+
+def _bound(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -62,7 +75,7 @@ def listening(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
         listener.bind((host, port))
-    except OSError:
+    except (OSError, UnicodeError):
         listener.close()
         raise
     return listener

@@ -221,7 +221,17 @@ async def test_a_port_that_is_taken_is_said_in_a_line(house: House, tmp_path: Pa
     environment = {k: v for k, v in contract(house, taken).items() if k not in ("PATH", "PYTHONPATH")}
     status, _, err = await command("run", folder=tmp_path, HOST="127.0.0.1", **environment)
     assert status == 1
-    assert "Address already in use" in err
+    assert f"PORT: {taken} is taken at 127.0.0.1" in err
+    assert "Traceback" not in err
+
+
+async def test_run_says_what_is_wrong_with_the_database(empty_house: House, tmp_path: Path) -> None:
+    (tmp_path / "bridge.toml").write_text(TOML)
+    (tmp_path / "bridge.db").write_text("no database " * 20)
+    environment = {k: v for k, v in contract(empty_house, 0).items() if k not in ("PATH", "PYTHONPATH")}
+    status, out, err = await command("run", folder=tmp_path, **environment)
+    assert (status, out) == (1, "")
+    assert f"DATABASE_URL: {tmp_path / 'bridge.db'} is no database" in err
     assert "Traceback" not in err
 
 
