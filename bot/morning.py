@@ -8,13 +8,12 @@ https://docs.slack.dev/reference/block-kit/composition-objects/slack-file-object
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from bot import clock, daystats, mail, picture, routes, waiters
-from bot.cards import Block, Message, context, named, plain, richtext_block
-from bot.channels import Channels
-from bot.daystats import Box, Span, Waiting
+from bot import clock, daystats, mail, picture, routes, takers, waiters
+from bot.channels import Channels, hashed
+from bot.daystats import Span
+from bot.daytold import MOST, Told, message
 from bot.desk import Desk
 from bot.errors import BridgeError, Misconfigured
 from bot.freescout import ConversationQuery, Sort
@@ -25,21 +24,17 @@ from bot.model import Conversation, Mailbox
 from bot.plan import Posted, Step, Urgency
 from bot.policy import Then, slack
 from bot.poster import Poster
-from bot.richtext import Element, link, section, text
 from bot.routing import Route
 from bot.slackapi import SlackRefused, call
 from bot.store import Delivery
 from bot.uploads import info, upload
 from bot.veil import shown
-from bot.waitlist import offers
 
 log = logging.getLogger(__name__)
 
 EVERY = timedelta(minutes=1)
 GRACE = timedelta(hours=2)
 """How late a digest still comes, where the bridge or FreeScout was away at its time."""
-MOST = 1_000
-"""Conversations that changed since the last working day that are counted, in requests of fifty."""
 KEY = "digest:"
 WORDS, WHOLE = "words", "whole"
 """The versions of a digest without its picture, which goes on with how often that was tried, and with it."""
@@ -47,34 +42,6 @@ _KEPT = timedelta(days=14)
 """For which a digest's row is kept."""
 _LOOKS, _PAUSE = 10, 1.0
 """How often Slack is asked whether it has looked into the picture, and seconds between."""
-_MOST_BOXES = 15
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """All that a digest says."""
-
-    today: date
-    span: Span
-    boxes: tuple[Box, ...]
-    names: tuple[str, ...]
-    """The mailboxes' names, in the order of `boxes`."""
-    oldest_url: str = ""
-    cut: bool = False
-    """Whether more changed than was counted."""
-    unread: bool = False
-    """Whether there are open conversations that were not looked at."""
-
-    @property
-    def whole(self) -> Box:
-        """All mailboxes as one."""
-        return daystats.together(self.boxes)
-
-    @property
-    def before(self) -> str:
-        """What the days before are called."""
-        last = self.span.first + timedelta(days=self.span.days - 1)
-        return f"{self.span.first:%A}" if self.span.days == 1 else f"{self.span.first:%A} to {last:%A}"
 
 
 def tries(version: str) -> int:
@@ -86,62 +53,6 @@ def next_try(row: Delivery, version: str) -> datetime:
     """When its picture is tried next: each time after twice as long, so a day takes few uploads."""
     waited: int = 2 ** tries(version) - 1
     return datetime.fromtimestamp(row.begun, UTC) + EVERY * waited
-
-
-def message(told: Told, file: str = "") -> Message:
-    """Say it; `file` is Slack's id of the picture."""
-    whole = told.whole
-    head = f"{told.today:%A}, {told.today.day} {told.today:%B}"
-    elements: list[Element] = [
-        section({"type": "emoji", "name": "sunrise"}, text(f" {head}\n", bold=True), *_now(whole, told)),
-        section(text(f"{told.before}: ", bold=True), text(_before(whole))),
-    ]
-    if len(told.boxes) > 1:
-        each = list(zip(told.names, told.boxes, strict=True))
-        rows = [section(text(f"{name}: ", bold=True), text(_box(box))) for name, box in each[:_MOST_BOXES]]
-        elements.append({"type": "rich_text_list", "style": "bullet", "elements": rows})
-    blocks: list[Block] = [richtext_block(*elements)]
-    said = picture.told(whole, told.before)
-    if file:
-        blocks.append({"type": "image", "slack_file": {"id": file}, "alt_text": said})
-    if whole.waiting:
-        blocks.append(offers())
-    if told.unread:
-        blocks.append(context(plain(waiters.CUT)))
-    if told.cut:
-        blocks.append(context(plain(f"Counted from the {MOST} conversations that changed first.")))
-    return Message(mail.escape(f"{head}. {said}"), tuple(blocks))
-
-
-def _now(whole: Box, told: Told) -> list[Element]:
-    if not whole.waiting:
-        return [text("Nobody waits of those that were looked at." if told.unread else "Nobody waits.")]
-    some, first = len(whole.waiting), whole.waiting[0]
-    one = first.conversation
-    return [
-        text(f"{some} {'customer waits' if some == 1 else 'customers wait'}", bold=True),
-        text(f"{_late(whole)}. The longest: "),
-        link(told.oldest_url, mail.one_line(one.title, 80)),
-        text(f" · {named(one.customer)} · {_whose(first)} · {clock.spoken(first.waited)}"),
-    ]
-
-
-def _before(box: Box) -> str:
-    first = f", median first answer {clock.spoken(box.median)}" if box.median is not None else ""
-    return f"{box.new} new, {box.answered} answered{first}"
-
-
-def _box(box: Box) -> str:
-    waiting = f"{len(box.waiting)} waiting{_late(box)}" if box.waiting else "nobody waits"
-    return f"{waiting}; {_before(box)}"
-
-
-def _late(box: Box) -> str:
-    return f", {box.lateness}" if box.late else ""
-
-
-def _whose(one: Waiting) -> str:
-    return named(one.conversation.assignee) if one.conversation.assignee else "nobody's"
 
 
 class Morning:
@@ -162,19 +73,45 @@ class Morning:
         kept = [ALWAYS, *(one.hours for one in settings.hours)]
         if not any(daystats.due(now, digest.at, one, digest.days, GRACE) for one in kept):
             return  # whatever mailbox it is: nothing need be asked for
-        routed = dict.fromkeys(route.channel for route in settings.routes)
-        for channel in digest.channels or routed:
+        try:
+            places = await self._places()
+        except BridgeError as error:
+            self._waits("every channel", error)
+            return
+        for channel, its in places.items():
             try:
-                await self._channel(channel)
+                await self._channel(channel, its)
             except BridgeError as error:
-                log.warning("the digest of #%s waits: %s", channel, error)
-                self._health.ill(f"The morning digest of #{channel} waits: {error}")
+                self._waits(hashed(its[0].channel), error)
 
-    async def _channel(self, name: str) -> None:
+    async def _places(self) -> dict[str, list[Route]]:
+        """The channels that get a digest, each with all its routes: a file says names, a watch ids."""
+        settings, ids = self._desk.settings, dict[str, str]()
+        names = dict.fromkeys(route.channel for route in settings.routes)
+        wanted = settings.digest.channels or tuple(names)
+        for name in names:
+            try:
+                ids[name] = await self._channels.id(name)
+            except Misconfigured as error:
+                if error.code != "channel_not_found":
+                    raise  # whose routes are not known would be missing in another's digest
+                if name in wanted:
+                    self._waits(hashed(name), error)
+        found: dict[str, list[Route]] = {ids[name]: [] for name in wanted if name in ids}
+        for route in settings.routes:
+            if ids.get(route.channel) in found:
+                found[ids[route.channel]].append(route)
+        return found
+
+    def _waits(self, channel: str, error: BridgeError) -> None:
+        log.warning("the digest of %s waits: %s", channel, error)
+        self._health.ill(f"The morning digest of {channel} waits: {error}")
+
+    async def _channel(self, channel: str, its: Sequence[Route]) -> None:
+        """Tell a channel of its day, by these routes to it."""
         digest, now = self._desk.settings.digest, self._desk.now()
         if digest.at is None:
             return
-        its: Sequence[Route] = [route for route in self._desk.settings.routes if route.channel == name]
         boxes = await self._mailboxes(its)
         if not boxes:
             return  # its routes lead from nowhere: the scan says so
@@ -182,7 +119,7 @@ class Morning:
         today = daystats.due(now, digest.at, kept, digest.days, GRACE)
         if today is None:
             return
-        channel, key = await self._channels.id(name), f"{KEY}{today}"
+        key = f"{KEY}{today}"
         its = await self._poster.allowed(channel, its)
         boxes = await self._mailboxes(its)
         if not boxes:
@@ -226,23 +163,21 @@ class Morning:
         opened, unread = await waiters.open_ones(desk, kept)
         changed = await self._changed(list(kept), span)
         cut = len(changed) >= MOST
+        opened = await asyncio.to_thread(lambda: [row for row in opened if clock.waiting(row)])
+        rows = {row.id: row for row in (*opened, *changed)}
+        taken = await takers.taken(desk, list(rows.values()), its)
+        by = {one.conversation.id: one.routes for one in taken if one.routes}
         waiting = [
-            (row, waiters.limit(desk.settings, taken, await desk.people.mailbox(row.mailbox_id)))
+            (row, waiters.limit(desk.settings, by[row.id], await desk.people.mailbox(row.mailbox_id)))
             for row in opened
-            if (taken := await self._here(its, row))
+            if row.id in by
         ]
-        changed = [row for row in changed if await self._here(its, row)]
+        changed = [row for row in changed if row.id in by]
         counted = await asyncio.to_thread(daystats.count, waiting, changed, kept, span, desk.now())
         whole = daystats.together(counted)
         url = desk.settings.conversation_url(whole.waiting[0].conversation.id) if whole.waiting else ""
         names = tuple(mail.one_line(box.name, 60) for box in boxes)
         return Told(today, span, counted, names, url, cut, unread)
-
-    async def _here(self, its: Sequence[Route], row: Conversation) -> list[Route]:
-        """By which of its routes a channel shows a conversation: they may ask for more than a mailbox."""
-        mailbox, there = await self._desk.people.mailbox(row.mailbox_id), [route.channel for route in its]
-        taken = routes.matching(row, mailbox, self._desk.settings, there)
-        return [route for route in taken if route in its]
 
     async def _changed(self, mailboxes: Sequence[int], span: Span) -> list[Conversation]:
         query = ConversationQuery(

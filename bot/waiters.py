@@ -5,18 +5,16 @@ FreeScout's own order moves with every message of the customer's, so the threads
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Iterable
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from bot import clock, mail, quiet, routes
+from bot import clock, mail, quiet, routes, takers
 from bot.daystats import Waiting, longest
 from bot.desk import Desk
-from bot.errors import BridgeError, UserError
+from bot.errors import UserError
 from bot.freescout import ConversationQuery, NotFound, Sort
 from bot.model import Conversation, Mailbox, Status, User
-from bot.plan import shown_in
 from bot.routing import Route
 from bot.settings import Settings
 from bot.veil import shown
@@ -102,32 +100,36 @@ async def _threads(desk: Desk, query: ConversationQuery, pages: dict[int, int]) 
 
 
 async def waits(desk: Desk, row: Conversation) -> Waiting | None:
-    """How long the customer of a conversation waits, if they do."""
+    """How long the customer of a conversation waits, if they do; not yet whether that is too long."""
     wait = clock.waiting(row)
     if wait is None:
         return None
-    settings, mailbox = desk.settings, await desk.people.mailbox(row.mailbox_id)
-    taken = routes.matching(row, mailbox, settings, await _there(desk, row))
-    waited = wait.passed(desk.now(), routes.opening(settings, mailbox))
-    return Waiting(row, wait.since, waited, limit(settings, taken, mailbox))
+    mailbox = await desk.people.mailbox(row.mailbox_id)
+    return Waiting(row, wait.since, wait.passed(desk.now(), routes.opening(desk.settings, mailbox)))
+
+
+async def limited(desk: Desk, some: Sequence[Waiting]) -> list[Waiting]:
+    """The same few with what is too long for each, by the routes that take it."""
+    settings = desk.settings
+    rows = await takers.taken(desk, [one.conversation for one in some], settings.routes)
+    by = {row.conversation.id: row.routes for row in rows}
+    return [
+        replace(
+            one,
+            limit=limit(
+                settings,
+                by.get(one.conversation.id, ()),
+                await desk.people.mailbox(one.conversation.mailbox_id),
+            ),
+        )
+        for one in some
+    ]
 
 
 def limit(settings: Settings, taken: Iterable[Route], mailbox: Mailbox | None) -> timedelta | None:
     """After how long a wait is too long where these routes lead: at the soonest first step, if ever."""
     ladders = [routes.ladder(route, settings, mailbox) for route in taken]
     return min((ladder.steps[0].after for ladder in ladders if ladder.steps), default=None)
-
-
-async def _there(desk: Desk, row: Conversation) -> frozenset[str]:
-    """The channels that keep a conversation, of those whose routes might not take it at this moment."""
-    known = {route.channel for route in desk.settings.routes if route.rule.enters}
-    if not known or desk.channels is None:
-        return frozenset()
-    shown, found = shown_in(await desk.store.posts(row.id)), set[str]()
-    for name in known if shown else ():
-        with suppress(BridgeError):  # a channel that nobody finds: who leads there says so
-            found |= {name} if await desk.channels.id(name) in shown else set()
-    return frozenset(found)
 
 
 async def hushed(desk: Desk, conversation: Conversation) -> str:

@@ -86,7 +86,7 @@ async def turned(ask: Ask) -> None:
 
 async def _waiting(ask: Ask, mailboxes: frozenset[int], words: str, start: int) -> None:
     found = await waiters.queue(ask.desk, mailboxes)
-    page = found.waiting[start : start + MOST]
+    page = await waiters.limited(ask.desk, found.waiting[start : start + MOST])
     if not page:
         nobody = "Nobody else waits by now." if start else "Nobody waits for an answer."
         looked = "Of those that were looked at, nobody else waits." if start else _NOBODY_SEEN

@@ -13,15 +13,17 @@ from PIL import Image
 from bot import picture
 from bot.bridgefile import read_file
 from bot.daystats import Box, Span, Waiting
+from bot.daytold import Told, message
 from bot.digestfile import Digest
 from bot.hours import MailboxHours, read
-from bot.morning import EVERY, GRACE, WORDS, Told, message, next_try, tries
+from bot.morning import EVERY, GRACE, WORDS, next_try, tries
 from bot.routing import Condition, Key, Route, Rule
 from bot.store import Delivery
 from sandbox.slack import Message
 from tests.blockcheck import problems_in_message
 from tests.conftest import House
 from tests.samples import NOW, sample_conversation
+from tests.test_delivery import route
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ROUTE = '[[routes]]\nmailbox = "Support"\nchannel = "support"\n'
@@ -256,6 +258,55 @@ async def test_too_long_is_what_is_too_long_in_this_channel(empty_house: House) 
     digest = await pictured(house)
     assert "1 customer waits" in digest.all_text
     assert "too long" not in digest.all_text
+
+
+async def test_who_never_came_to_a_channel_is_not_in_its_digest_and_who_stays_there_is(
+    empty_house: House,
+) -> None:
+    house = empty_house
+    house.slack.add_channel("nights")
+    friday = MONDAY - timedelta(days=3)
+    routes = (route(house), route(house, channel="nights", time="closed"))
+    await opens(house, friday - timedelta(hours=3), routes=routes, digest=Digest())
+    await house.writes("By night")
+    await house.until(lambda: house.cards("nights"))
+    goes_to(house, friday + timedelta(hours=3))
+    house.freescout.customer_replies(1, "Hello?")
+    await house.writes("By day", email="d@example.org")
+    await house.quiet()
+    await house.stop()
+    await opens(house, MONDAY + timedelta(minutes=31), routes=routes)
+    one = await the_digest(house, "nights")
+    assert "1 customer waits" in one.all_text
+    assert "By night" in one.all_text
+    assert "Friday to Sunday: 1 new" in one.all_text
+    assert "2 customers wait" in (await the_digest(house)).all_text
+
+
+async def test_what_a_watch_brings_to_a_channel_is_in_its_digest(empty_house: House) -> None:
+    house = empty_house
+    goes_to(house, MONDAY - timedelta(days=3))
+    await house.start(routes=(route(house),))
+    await house.ana.types("/freescout watch Sales", channel="support")
+    await house.until(lambda: "watches" in "".join(card.all_text for card in house.cards()))
+    house.freescout.customer_writes("b@example.org", "From sales", "Does it?", mailbox=house.sales)
+    await house.until(lambda: "From sales" in "".join(card.all_text for card in house.cards()))
+    await house.quiet()
+    await house.stop()
+    named = replace(EIGHT_THIRTY, channels=("support",))
+    await opens(house, MONDAY + timedelta(minutes=31), routes=(route(house),), digest=named)
+    one = await pictured(house)
+    await house.quiet()
+    assert "1 customer waits" in one.all_text
+    assert "From sales" in one.all_text
+    assert len(digests(house)) == 1
+
+
+async def test_a_channel_that_slack_does_not_know_keeps_no_other_from_its_digest(empty_house: House) -> None:
+    house = empty_house
+    house.expects_errors = True
+    await opens(house, MONDAY + timedelta(minutes=45), routes=(route(house, channel="nowhere"), route(house)))
+    await the_digest(house)
 
 
 async def test_it_comes_once_across_restarts(empty_house: House) -> None:

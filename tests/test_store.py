@@ -663,6 +663,21 @@ async def test_what_stands_of_conversations_in_any_channel(store: Store) -> None
     assert await store.standing([]) == {}
 
 
+async def test_what_was_said_of_several_conversations_is_one_read(store: Store) -> None:
+    for conversation, channel, key in (
+        (1, "C1", "card"),
+        (1, "C2", "card"),
+        (1, "C1", "thread:7"),
+        (2, "C1", "card"),
+    ):
+        await store.begin_post(conversation, channel, key, "v1")
+    said = await store.posts_of([1, 3], ("card", "digest"))
+    assert {one: {(row.channel, row.key) for row in rows} for one, rows in said.items()} == {
+        1: {("C1", "card"), ("C2", "card")}
+    }
+    assert await store.posts_of([], ("card",)) == {}
+
+
 # Replies
 
 

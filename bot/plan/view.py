@@ -23,6 +23,8 @@ RECEIPT = "reply:"
 """How the keys begin under which it is said what becomes of a reply: `teller` keeps those, not the plan."""
 ANEW = "anew"
 """The key that says that a card was deleted by hand and came anew."""
+HEADS = (CARD, DIGEST, ANEW)
+"""The keys that say in which channels a conversation is: see `shown_in`."""
 FILES, UNFETCHED = "files:", "unfetched:"
 """How the keys begin of a thread's files, and of the line for those that cannot be brought."""
 ASKED = "asked"
@@ -43,7 +45,7 @@ class Posted:
 
 def shown_in(said: Iterable[Delivery]) -> frozenset[str]:
     """The channels that show a conversation as one of theirs, of all that stands of it."""
-    heads = [one for one in said if one.key in (CARD, DIGEST, ANEW)]
+    heads = [one for one in said if one.key in HEADS]
     return frozenset(one.channel for one in heads) - {
         one.channel for one in heads if one.version.startswith(LEFT)
     }

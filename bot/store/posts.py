@@ -20,6 +20,21 @@ class PostsTable(Table):
         )
         return [Delivery(*row) for row in rows]
 
+    async def posts_of(
+        self, conversations: Collection[int], keys: Collection[str]
+    ) -> dict[int, list[Delivery]]:
+        """List what was said of each of these under such keys, in one read; nothing of the others."""
+        chosen, wanted = ", ".join(str(int(one)) for one in conversations), tuple(keys)
+        query = (
+            "select conversation, channel, key, ts, version, begun from posts"
+            f" where conversation in ({chosen}) and key in ({', '.join('?' * len(wanted))})"
+        )
+        rows = await self._writer.do(lambda db: db.execute(query, wanted).fetchall())
+        found: dict[int, list[Delivery]] = {}
+        for conversation, *row in rows:
+            found.setdefault(conversation, []).append(Delivery(*row))
+        return found
+
     async def begin_post(self, conversation: int, channel: str, key: str, version: str) -> None:
         """Write down that a post is about to be made: found like this later, it may have been made."""
         await self.begin_posts(channel, [(conversation, key, version)])
