@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from bot import clock, daystats, mail, picture, waiters
+from bot import clock, daystats, mail, picture, roundup, waiters
 from bot.cards import Block, Message, context, named, plain, richtext_block
 from bot.daystats import Box, Span, Waiting
 from bot.richtext import Element, link, section, text
@@ -28,6 +28,8 @@ class Told:
     """Whether more changed than was counted."""
     unread: bool = False
     """Whether there are open conversations that were not looked at."""
+    unsure: int = 0
+    """How many more may belong to the channel, which only their custom fields tell."""
 
     @property
     def whole(self) -> Box:
@@ -61,6 +63,8 @@ def message(told: Told, file: str = "") -> Message:
         blocks.append(offers())
     if told.unread:
         blocks.append(context(plain(waiters.CUT)))
+    if told.unsure:
+        blocks.append(context(plain(roundup.unread(told.unsure))))
     if told.cut:
         blocks.append(context(plain(f"Counted from the {MOST} conversations that changed first.")))
     return Message(mail.escape(f"{head}. {said}"), tuple(blocks))
@@ -68,7 +72,8 @@ def message(told: Told, file: str = "") -> Message:
 
 def _now(whole: Box, told: Told) -> list[Element]:
     if not whole.waiting:
-        return [text("Nobody waits of those that were looked at." if told.unread else "Nobody waits.")]
+        looked = " of those that were looked at" if told.unread or told.unsure else ""
+        return [text(f"Nobody waits{looked}.")]
     some, first = len(whole.waiting), whole.waiting[0]
     one = first.conversation
     return [

@@ -20,7 +20,7 @@ from bot.freescout import ConversationQuery, Sort
 from bot.health import Health
 from bot.hours import ALWAYS
 from bot.lanes import EDITS, Lanes
-from bot.model import Conversation, Mailbox
+from bot.model import Conversation, Mailbox, Status
 from bot.plan import Posted, Step, Urgency
 from bot.policy import Then, slack
 from bot.poster import Poster
@@ -157,14 +157,15 @@ class Morning:
         return Posted(ts, row.version) if ts else None
 
     async def _told(self, its: Sequence[Route], boxes: Sequence[Mailbox], today: date, span: Span) -> Told:
-        """Count, in 26 requests; more where `waiters.MOST` are not all that is open."""
+        """Count, in 26 requests; more where `waiters.MOST` are not all that is open, or for custom fields."""
         desk = self._desk
         kept = {box.id: routes.opening(desk.settings, box) for box in boxes}
         opened, unread = await waiters.open_ones(desk, kept)
         changed = await self._changed(list(kept), span)
         cut = len(changed) >= MOST
         opened = await asyncio.to_thread(lambda: [row for row in opened if clock.waiting(row)])
-        rows = {row.id: row for row in (*opened, *changed)}
+        changed = [row for row in changed if row.published and row.status is not Status.SPAM]
+        rows = {row.id: row for row in (*opened, *changed)}  # whose fields are read first: those who wait
         taken = await takers.taken(desk, list(rows.values()), its)
         by = {one.conversation.id: one.routes for one in taken if one.routes}
         waiting = [
@@ -173,11 +174,12 @@ class Morning:
             if row.id in by
         ]
         changed = [row for row in changed if row.id in by]
+        unsure = sum(bool(one.doubtful) and not one.routes for one in taken)
         counted = await asyncio.to_thread(daystats.count, waiting, changed, kept, span, desk.now())
         whole = daystats.together(counted)
         url = desk.settings.conversation_url(whole.waiting[0].conversation.id) if whole.waiting else ""
         names = tuple(mail.one_line(box.name, 60) for box in boxes)
-        return Told(today, span, counted, names, url, cut, unread)
+        return Told(today, span, counted, names, url, cut, unread, unsure)
 
     async def _changed(self, mailboxes: Sequence[int], span: Span) -> list[Conversation]:
         query = ConversationQuery(

@@ -163,8 +163,11 @@ def _row(one: Line) -> Block:
     }
 
 
-def away(missed: Sequence[Missed], gap: timedelta) -> Message:
-    """What came while the bridge was away; cards and messages follow for what is still open."""
+def away(missed: Sequence[Missed], gap: timedelta, unsure: int = 0) -> Message:
+    """What came while the bridge was away; cards and messages follow for what is still open.
+
+    Of `unsure` more nobody knew whether they belong here.
+    """
     new = sum(one.new for one in missed)
     replies = sum(one.replies for one in missed)
     closed = sum(one.closed for one in missed)
@@ -175,7 +178,14 @@ def away(missed: Sequence[Missed], gap: timedelta) -> Message:
     elements.append({"type": "rich_text_list", "style": "bullet", "elements": items})
     if len(missed) > len(lines):
         elements.append(section(text(f"and {len(missed) - len(lines)} more.", italic=True)))
-    return Message(mail.escape(told), (richtext_block(*elements),))
+    blocks = [richtext_block(*elements), *([context(plain(unread(unsure)))] if unsure else [])]
+    return Message(mail.escape(told), tuple(blocks))
+
+
+def unread(some: int) -> str:
+    """Say of how many conversations nobody knows whether a channel's routes take them."""
+    more = f"{some} more conversation{'s' * (some > 1)}"
+    return f"{more} may belong here: the custom fields that decide it were not read."
 
 
 def listed(missed: Sequence[Missed]) -> list[Missed]:

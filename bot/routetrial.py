@@ -11,17 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from bot import mail, routes, verdicts
+from bot import mail, routes, takers, verdicts
 from bot.channels import Channels, hashed
 from bot.desk import Desk
 from bot.errors import BridgeError
-from bot.freescout import ConversationQuery, NotFound, Sort
+from bot.freescout import ConversationQuery, Sort
 from bot.glass import copied
 from bot.live import Live
 from bot.model import Conversation, Mailbox, Status
 from bot.names import CHANNEL, Names
 from bot.plan import shown_in
-from bot.routing import Key, Route, Rule
+from bot.routing import Route
 from bot.settings import Settings
 from bot.staging import Staged, staged
 from bot.store import Store
@@ -112,24 +112,12 @@ async def _watched(new: Settings, store: Store) -> Settings:
 
 
 async def _cases(trial: _Trial, last: int) -> AsyncIterator[Case]:
-    asks = any(_asks(one.rule) for one in (*trial.now.routes, *trial.then.routes))
+    asks = any(map(takers.asks, (*trial.now.routes, *trial.then.routes)))
     newest = ConversationQuery(sort=Sort.CREATED, newest_first=True, threads=True, page_size=_PAGE)
     async for row in trial.desk.freescout.conversations(newest, most=last):
-        yield await _case(trial, await _whole(trial.desk, row) if asks else row)
-
-
-async def _whole(desk: Desk, row: Conversation) -> Conversation:
-    """The same with its custom fields, which lists leave out."""
-    try:
-        return replace(row, fields=(await desk.freescout.conversation(row.id, ())).fields)
-    except NotFound:
-        return row
-
-
-def _asks(rule: Rule) -> bool:
-    """Whether a rule asks for a custom field anywhere."""
-    own = any(one.key is Key.FIELD for one in (*rule.conditions, *rule.entering))
-    return own or any(map(_asks, (*rule.every, *rule.any, *rule.unless)))
+        one = await takers.whole(trial.desk, row) if asks and not row.fields else row
+        if one:
+            yield await _case(trial, one)
 
 
 async def _trial(there: Staged, new: Settings) -> _Trial:

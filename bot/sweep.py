@@ -7,10 +7,11 @@ the start whatever happened while the bridge was down. https://api-docs.freescou
 import asyncio
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from bot import cards, mail, roundup, routes
+from bot import cards, mail, roundup, takers
 from bot.channels import Channels
 from bot.crashpoints import reached
 from bot.desk import Desk
@@ -22,7 +23,7 @@ from bot.model import Conversation, Status
 from bot.plan import CARD, DIGEST, newest
 from bot.poster import Poster
 from bot.roundup import Missed
-from bot.routing import Event, Place
+from bot.routing import Event, Place, Route
 from bot.veil import shown
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,8 @@ _ROUND = 5
 """Conversations that each sweep looks at again for no other reason than their turn."""
 _FEW = 3
 """Up to so many conversations need no summary: they speak for themselves."""
+_FIELDS = 100
+"""Conversations that are fetched each by itself for a summary, while all looks wait for it."""
 _MOST = 20_000
 _STATES = ("published", "deleted")
 
@@ -103,25 +106,26 @@ class Sweep:
         """Tell each channel in one message what it missed."""
         changed = await shown(self._desk.store, changed)
         stands = await self._desk.store.standing([one.id for one in changed])
-        by_channel: dict[str, list[Conversation]] = {}
-        for one in changed:
-            for channel in await self._channels_of(one):
-                by_channel.setdefault(channel, []).append(one)
-        for channel, its in by_channel.items():
-            missed = [(one, self._missed(one, since, stands.get(one.id, set()))) for one in its]
-            told = [(one, what) for one, what in missed if what.new or what.replies or what.closed]
-            if len(told) > _FEW:
-                await self._say(channel, told, since, away)
+        seen = [one for one in changed if one.published and one.status is not Status.SPAM]
+        missed = {one.id: self._missed(one, since, stands.get(one.id, set())) for one in seen}
+        rows = [one for one in seen if (it := missed[one.id]).new or it.replies or it.closed]
+        # The others want to hear of new ones otherwise, or not at all.
+        wanted = [one for one in self._desk.settings.routes if one.deliver.place(Event.NEW) is Place.CHANNEL]
+        told: dict[str, list[tuple[Conversation, Missed]]] = {}
+        unsure: Counter[str] = Counter()
+        for row in await takers.taken(self._desk, rows, wanted, _FIELDS):
+            its = await self._channels_of(row.routes)
+            for channel in its:
+                told.setdefault(channel, []).append((row.conversation, missed[row.conversation.id]))
+            unsure.update(one for one in await self._channels_of(row.doubtful) if one not in its)
+        for channel, lines in told.items():
+            if len(lines) > _FEW:
+                await self._say(channel, lines, unsure[channel], since, away)
 
-    async def _channels_of(self, conversation: Conversation) -> list[str]:
-        if not conversation.published or conversation.status is Status.SPAM:
-            return []
-        mailbox = await self._desk.people.mailbox(conversation.mailbox_id)
-        found = routes.matching(conversation, mailbox, self._desk.settings)
+    async def _channels_of(self, some: Sequence[Route]) -> list[str]:
+        """The channels of these routes that may be told of what they bring."""
         channels = []
-        for route in found:
-            if route.deliver.place(Event.NEW) is not Place.CHANNEL:
-                continue  # it wants to hear of new ones otherwise, or not at all
+        for route in some:
             try:
                 channel = await self._channels.id(route.channel)
                 channels += [channel] if await self._poster.allowed(channel, [route]) else []
@@ -130,13 +134,18 @@ class Sweep:
         return list(dict.fromkeys(channels))
 
     async def _say(
-        self, channel: str, told: Sequence[tuple[Conversation, Missed]], since: datetime, away: timedelta
+        self,
+        channel: str,
+        told: Sequence[tuple[Conversation, Missed]],
+        unsure: int,
+        since: datetime,
+        away: timedelta,
     ) -> None:
         name = hashlib.sha256(f"{channel} {since}".encode()).hexdigest()[:16]
         # A new one that is closed already needs no card: its line in this message stands for it.
         lines = roundup.listed([what for _, what in told])
         over = [(one.id, newest(one)) for one, what in told if what.new and what.closed and what in lines]
-        message = roundup.away([what for _, what in told], away)
+        message = roundup.away([what for _, what in told], away, unsure)
         self._lanes.enter(channel, 0)  # it counts as a post, and comes before them all
         try:
             await self._poster.summarise(channel, name, message, over)

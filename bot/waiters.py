@@ -109,7 +109,7 @@ async def waits(desk: Desk, row: Conversation) -> Waiting | None:
 
 
 async def limited(desk: Desk, some: Sequence[Waiting]) -> list[Waiting]:
-    """The same few with what is too long for each, by the routes that take it."""
+    """The same few with what is too long for each, by the routes that take it as far as that is known."""
     settings = desk.settings
     rows = await takers.taken(desk, [one.conversation for one in some], settings.routes)
     by = {row.conversation.id: row.routes for row in rows}

@@ -143,6 +143,7 @@ def entry(identity: int) -> Entry:
 MANY = [
     digest([Line(one, one, f"Title {one}", f"Customer {one}", 1) for one in (4, 41, 412)], None),
     away([missed(4), missed(41), missed(412)], DAY),
+    away([missed(4), missed(41), missed(412)], DAY, 2),
     listing([entry(4), entry(41), entry(412)], NOW),
 ]
 

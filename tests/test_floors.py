@@ -108,7 +108,7 @@ RAW = {
     "bot/meant.py": "it asks only whether there is such a one",
     "bot/outbox.py": "it looks for what was sent, and who is assigned",
     "bot/reconcile.py": "codes are noticed before they are masked",
-    "bot/routetrial.py": "it takes the custom fields alone",
+    "bot/takers.py": "it takes the custom fields alone",
     "bot/waiters.py": "it passes the whole list through the veil",
 }
 """Who fetches a conversation with what may not be shown of it, and why that may be."""

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from PIL import Image
 
-from bot import picture
+from bot import picture, takers
 from bot.bridgefile import read_file
 from bot.daystats import Box, Span, Waiting
 from bot.daytold import Told, message
@@ -307,6 +307,34 @@ async def test_a_channel_that_slack_does_not_know_keeps_no_other_from_its_digest
     house.expects_errors = True
     await opens(house, MONDAY + timedelta(minutes=45), routes=(route(house, channel="nowhere"), route(house)))
     await the_digest(house)
+
+
+@pytest.mark.parametrize("most", [300, 1])
+async def test_whom_only_a_custom_field_keeps_from_a_channel_is_not_in_its_digest(
+    empty_house: House, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    house = empty_house
+    house.slack.add_channel("legal")
+    monkeypatch.setattr(takers, "MOST", most)
+    routes = (
+        route(house, unless={"field": {"Confidential": "Yes"}}),
+        route(house, channel="legal", field={"Confidential": "Yes"}),
+    )
+    field = house.freescout.add_custom_field(house.support, "Confidential", "dropdown", options=("Yes", "No"))
+    goes_to(house, MONDAY - timedelta(days=3))
+    house.freescout.customer_writes("b@example.org", "Waits", "Does it?", mailbox=house.support)
+    secret = house.freescout.customer_writes(
+        "m@example.org", "Whistleblower report", "x", mailbox=house.support
+    )
+    house.freescout.agent_sets_field(secret, field, 1)
+    await opens(house, MONDAY + timedelta(minutes=31), routes=routes)
+    one, other = await the_digest(house), await the_digest(house, "legal")
+    assert "1 customer waits" in one.all_text
+    assert "Whistleblower" not in one.all_text
+    assert ("Whistleblower report" in other.all_text) == (most > 1)
+    assert ("Nobody waits of those that were looked at." in other.all_text) == (most == 1)
+    for each in (one, other):
+        assert ("1 more conversation may belong here: " in each.all_text) == (most == 1)
 
 
 async def test_it_comes_once_across_restarts(empty_house: House) -> None:

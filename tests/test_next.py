@@ -1,13 +1,15 @@
 """`waiting`, `next` and `mine`: who waits, and who takes whom."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from bot import waiters
-from bot.routing import Condition, Key, Route, Rule
 from tests.conftest import House
+from tests.test_delivery import route
 
 
 def asks(house: House, subject: str, mailbox: int = 0, **more: str) -> int:
@@ -46,18 +48,19 @@ async def test_the_true_start_counts_not_the_newest_message(house: House) -> Non
     assert "too long" not in said[said.index("Oldest") :]
 
 
-async def test_too_long_is_what_the_routes_say_that_take_it(empty_house: House) -> None:
+@pytest.mark.parametrize("asked", [{"tag": "vip"}, {"field": {"Plan": "Gold"}}], ids=["tag", "field"])
+async def test_too_long_is_what_the_routes_say_that_take_it(
+    empty_house: House, asked: dict[str, Any]
+) -> None:
     house = empty_house
     house.slack.add_channel("vip")
-    vip = Route(
-        "Support",
-        "vip",
-        (timedelta(minutes=15),),
-        rule=Rule((Condition(Key.TAG, frozenset({"vip"}), "vip"),)),
-    )
-    await house.start(routes=(Route("Support", "support"), vip))
+    plan = house.freescout.add_custom_field(house.support, "Plan", "dropdown", options=("Gold", "Tin"))
+    vip = replace(route(house, channel="vip", **asked), after=(timedelta(minutes=15),))
+    await house.start(routes=(route(house), vip))
     asks(house, "Ordinary")
-    house.freescout.agent_tags(asks(house, "Important"), ["vip"])
+    important = asks(house, "Important")
+    house.freescout.agent_tags(important, ["vip"])
+    house.freescout.agent_sets_field(important, plan, 1)
     house.clock.skip(timedelta(minutes=20))
     await house.ana.types("/freescout waiting")
     said = await hears(house, house.ana, "Waiting for an answer: 2")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bot.routetrial import listed, tried
 from bot.routing import Route
-from bot.routing.conditions import Condition, Key, Rule
+from bot.routing.conditions import Condition, Field, Key, Rule
 from tests.conftest import House
 from tests.test_commandline import command, contract
 
@@ -75,6 +75,19 @@ async def test_fields_are_fetched_one_by_one_only_where_a_route_asks_for_one(hou
     await tried(house.settings, new, 10, house.clock(), every=False)
     paths = [one.path for one in house.freescout.requests[asked:]]
     assert [one for one in paths if one.endswith("/conversations/1")]
+
+
+async def test_a_list_that_tells_custom_fields_is_believed(house: House) -> None:
+    house.freescout.api.lists_custom_fields = True
+    plan = house.freescout.add_custom_field(house.support, "Plan", "dropdown", options=("Gold", "Tin"))
+    await house.writes("Printer on fire")
+    house.freescout.agent_sets_field(1, plan, 1)
+    await house.quiet()
+    asked = len(house.freescout.requests)
+    field = Rule((Condition(Key.FIELD, (Field("plan", frozenset({"gold"})),), 'Plan = "Gold"'),))
+    new = replace(house.settings, routes=(Route("Support", "support", rule=field),))
+    assert "none would be elsewhere" in await tried(house.settings, new, 10, house.clock(), every=False)
+    assert not [one for one in house.freescout.requests[asked:] if one.path.endswith("/conversations/1")]
 
 
 async def test_a_channel_is_the_same_however_it_is_written(house: House) -> None:

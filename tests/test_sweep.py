@@ -9,10 +9,11 @@ from datetime import timedelta
 
 import pytest
 
-from bot import crashpoints
+from bot import crashpoints, sweep
 from bot.bridgefile import Stale, Sweep
 from sandbox.slack import Message
 from tests.conftest import House
+from tests.test_delivery import route
 
 OFTEN = Sweep(timedelta(seconds=0.2))
 PATIENT = Stale((timedelta(days=3),), timedelta(minutes=1))
@@ -480,6 +481,36 @@ async def test_a_bridge_that_ends_around_the_summary_says_nothing_twice(
     assert "3 new, 2 replies, 2 already closed." in summaries(house)[0].all_text
     assert sorted(cards(house)[3:]) == ["#415 New 4", "#417 New 6"]
     nothing_twice(house)
+
+
+@pytest.mark.parametrize("most", [100, 5])
+async def test_a_summary_names_nobody_whom_only_a_custom_field_keeps_from_its_channel(
+    empty_house: House, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    house = empty_house
+    house.slack.add_channel("legal")
+    monkeypatch.setattr(sweep, "_FIELDS", most)
+    routes = (
+        route(house, unless={"field": {"Confidential": "Yes"}}),
+        route(house, channel="legal", field={"Confidential": "Yes"}),
+    )
+    field = house.freescout.add_custom_field(house.support, "Confidential", "dropdown", options=("Yes", "No"))
+    await unheard(house, stale=PATIENT, routes=routes)
+    await sweeps(house, 3)
+    await house.stop()
+    house.clock.skip(timedelta(hours=1))
+    for number in range(1, 6):
+        house.freescout.customer_writes(f"c{number}@example.org", f"New {number}", "x", mailbox=house.support)
+        house.clock.skip(timedelta(minutes=1))
+    secret = house.freescout.customer_writes("m@example.org", "Whistleblower", "x", mailbox=house.support)
+    house.freescout.agent_sets_field(secret, field, 1)
+    house.clock.skip(timedelta(hours=1))
+    await house.start()
+    (one,) = await house.until(lambda: summaries(house))
+    await house.until(lambda: house.cards("legal"))
+    assert "5 new" in one.all_text
+    assert ("1 more conversation may belong here" in one.all_text) == (most == 5)
+    assert "Whistleblower" not in "".join(card.all_text for card in house.cards())
 
 
 async def test_one_time_in_the_future_does_not_blind_the_sweep(empty_house: House) -> None:

@@ -53,7 +53,7 @@ class Conversations:
     async def list_all(self, request: Request) -> Response:
         embed = embeds(request, "")
         found = self._lists.conversations(request.query_params)
-        shape = lambda one: self._shape.conversation(one, embed)  # noqa: E731
+        shape = lambda one: self._shape.listed(one, embed)  # noqa: E731
         return json_answer(page(found, request.query_params, "conversations", shape))
 
     async def get(self, request: Request) -> Response:

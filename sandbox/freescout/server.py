@@ -67,7 +67,12 @@ class FreeScout(Agents):
         self.world = World(now, first_number)
         self.desk = Desk(self.world, self._notice)
         self.webhooks = Webhooks(webhook_secret, speed, self.faults)
-        self._shape = Shapes(self.world, lambda: self.url, lambda: self.api.custom_fields_module)
+        self._shape = Shapes(
+            self.world,
+            lambda: self.url,
+            lambda: self.api.custom_fields_module,
+            lambda: self.api.lists_custom_fields,
+        )
         self.api = Api(self.desk, self._shape, self.webhooks, api_key)
         self.app = self._application(Page(self, skip))
 

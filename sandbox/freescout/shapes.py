@@ -125,13 +125,20 @@ class Shapes:
     """The shapes that need to look things up.
 
     `base` gives this server's own address, for attachments; `has_fields` says whether conversations have
-    `customFields`.
+    `customFields`, and `lists_fields` whether lists fill them.
     """
 
-    def __init__(self, world: World, base: Callable[[], str], has_fields: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        world: World,
+        base: Callable[[], str],
+        has_fields: Callable[[], bool],
+        lists_fields: Callable[[], bool],
+    ) -> None:
         self._world = world
         self._base = base
         self._has_fields = has_fields
+        self._lists_fields = lists_fields
 
     def _actor(self, actor: Actor) -> Json | None:
         people = self._world.users if actor.type == "user" else self._world.customers
@@ -206,6 +213,13 @@ class Shapes:
         if "timelogs" in embed:
             embedded["timelogs"] = self.timelogs(one)
         return {**self.scalars(one), "_embedded": embedded}
+
+    def listed(self, one: Conversation, embed: frozenset[str]) -> Json:
+        """The same in a list."""
+        shown = self.conversation(one, embed)
+        if "customFields" in shown and not self._lists_fields():
+            shown["customFields"] = []
+        return shown
 
     def threads(self, conversation: int) -> list[Json]:
         return [self.thread(thread) for thread in self._world.threads_of(conversation)]

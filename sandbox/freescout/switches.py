@@ -10,6 +10,8 @@ class Switches:
     tags_module: bool = True
     custom_fields_module: bool = True
     """Off: no conversation has `customFields`, and its routes answer 400, like those of tags."""
+    lists_custom_fields: bool = False
+    """On: lists fill `customFields`. The manual shows them empty there; no list with fields was recorded."""
     lists_webhooks: bool = False
     """The recorded version has no such route; later ones do."""
     wrong_module: bool = False

@@ -54,8 +54,18 @@ async def test_values_are_text_and_a_dropdown_says_what_its_number_means(house: 
     house.freescout.agent_sets_field(house.parcel, amount, 12)
     assert await put_fields(house, {"id": priority, "value": 7}) == 204
     assert await values(house) == {"Priority": ("7", "High"), "Amount": ("12", "")}
+
+
+async def test_lists_show_none_as_in_the_manual_unless_told_to(house: House):
+    amount = house.freescout.add_custom_field(house.support, "Amount", "number")
+    house.freescout.agent_sets_field(house.parcel, amount, 12)
     listed = (await house.get("/conversations"))["_embedded"]["conversations"][0]
-    assert [each["value"] for each in listed["customFields"]] == ["7", "12"]
+    assert listed["customFields"] == []
+    house.freescout.api.lists_custom_fields = True
+    listed = (await house.get("/conversations"))["_embedded"]["conversations"][0]
+    assert [each["value"] for each in listed["customFields"]] == ["12"]
+    house.freescout.api.custom_fields_module = False
+    assert "customFields" not in (await house.get("/conversations"))["_embedded"]["conversations"][0]
 
 
 async def test_what_it_does_not_know_is_passed_over_in_silence(house: House):
