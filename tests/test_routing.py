@@ -103,6 +103,8 @@ def takes(table: dict[str, Any], *, there: bool = False, **changes: Any) -> bool
         ({"field": {"Plan": True}}, True),
         ({"field": {"Plan": "Gold", "Seats": 12}}, True),
         ({"field": {"Plan": "Gold", "Seats": 13}}, False),
+        ({"field": [{"Plan": "Gold"}, {"Plan": "Silver"}]}, True),
+        ({"field": [{"Plan": "Silver"}, {"Plan": "Gold", "Seats": 13}]}, False),
         ({"field": {"Unknown": True}}, False),
         ({"time": "closed"}, True),
         ({"time": "open"}, False),

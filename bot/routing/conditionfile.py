@@ -157,10 +157,14 @@ def _assignees(where: Where, said: Sequence[object], problems: list[str]) -> fro
     return frozenset(one.casefold() for one in _strings(where, said, problems, what))
 
 
-def _fields(where: Where, said: Sequence[object], problems: list[str]) -> tuple[Field, ...]:
+def _fields(
+    where: Where, said: Sequence[object], problems: list[str]
+) -> tuple[Field, ...] | tuple[frozenset[Field], ...]:
+    """The fields of a table, each of which has to fit; or several tables, of which one has to."""
     example = '{ "Plan" = "Gold" }, or { "Plan" = ["Gold", "Silver"] }'
-    found = []
+    tables = []
     for table in said:
+        found = []
         for name, value in table.items() if isinstance(table, dict) and table else [("", None)]:
             values = value if isinstance(value, list) else [value]
             if not name or not values or not all(isinstance(one, str | int) for one in values):
@@ -168,7 +172,8 @@ def _fields(where: Where, said: Sequence[object], problems: list[str]) -> tuple[
                 return ()
             some = frozenset(str(one).casefold() for one in values if one is not True)
             found.append(Field(name.casefold().strip(), some))
-    return tuple(found)
+        tables.append(tuple(found))
+    return tables[0] if len(tables) == 1 else tuple(map(frozenset, tables))
 
 
 def _times(where: Where, said: Sequence[object], problems: list[str]) -> tuple[Week | str, ...]:

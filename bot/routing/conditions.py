@@ -4,7 +4,7 @@ A condition names one fact and the values that it may have; one of them is enoug
 its conditions do, one of its `any`, and none of its `unless`. `doubt` finds the first part that does not.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -247,7 +247,14 @@ def _about(wanted: Collection[Text], facts: Facts) -> bool:
     return False
 
 
-def _field(wanted: Collection[Field], facts: Facts) -> bool:
+def _field(wanted: Sequence[Field] | Sequence[frozenset[Field]], facts: Facts) -> bool:
+    """Each field of a table has to fit, and of several tables one."""
+    alone = [one for one in wanted if isinstance(one, Field)]
+    tables = [one for one in wanted if isinstance(one, frozenset)]
+    return any(_fit(one, facts) for one in tables) if tables else _fit(alone, facts)
+
+
+def _fit(wanted: Iterable[Field], facts: Facts) -> bool:
     for one in wanted:
         said = facts.fields.get(one.name)
         if not said or (one.values and one.values.isdisjoint(said)):
