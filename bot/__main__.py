@@ -175,8 +175,11 @@ def _audit(settings: Settings, asked: argparse.Namespace) -> int:
             print(auditing.as_json(found) if asked.json else auditing.verdict(found))
             return 1 if found.broken or not found.noted else 0
         since = auditing.moment(asked.since) if asked.since else None
+        line = None
         for line in auditing.listed(path, asked.conversation, since, as_json=asked.json):
             print(line)
+        if line is None:
+            print(auditing.nothing(asked.conversation), file=sys.stderr)
         sys.stdout.flush()
     except UserError as error:
         print(error, file=sys.stderr)

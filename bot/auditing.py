@@ -56,6 +56,16 @@ def listed(
             yield json.dumps(entry) if as_json else _line(entry)
 
 
+def nothing(conversation: int | None) -> str:
+    """What to say where no entry was listed: of a conversation people often know another number."""
+    if conversation is None:
+        return "Nothing is on record."
+    return (
+        f"Nothing is on record of the conversation with the id {conversation}. The id stands in FreeScout's "
+        "address of it, /conversation/…, and is not the number that people say."
+    )
+
+
 def verified(path: str, noted: str = "") -> Verdict:
     """Walk the whole chain, one entry in memory at a time."""
     with _reading(path) as connection:
