@@ -178,7 +178,10 @@ class Erasing:
         open_ones = await self._desk.store.undecided(identity)  # `forget` leaves only what was on its way
         kept = {f"{RECEIPT}{one}" for one in open_ones}
         mentions = [one for one in mentions if not (one[2] and open_ones)]  # there they are asked
-        await self._all(course, erased(known, mentions, kept, whole=whole))
+        things = erased(known, mentions, kept, whole=whole)
+        await self._all(course, things)
+        if not things:
+            await self._desk.store.unwrite(conversation=identity)
 
     async def _certain(self, course: Course) -> bool:
         """Whether FreeScout said that it is deleted, or still has it no more an hour later.

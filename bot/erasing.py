@@ -3,6 +3,7 @@
 Pure; `eraser` does it.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from enum import Enum
 
 from bot import clock, mail
 from bot.cards import Message, gone_card, richtext_block
+from bot.model import Conversation
 from bot.plan import CARD, FILES, RECEIPT, UNFETCHED
 from bot.richtext import link, section, text
 from bot.store import Delivery
@@ -22,6 +24,7 @@ STAYS = "stays"
 """The version of what Slack lets nobody take away."""
 DONE = (GONE, EXPIRED, STAYS)
 THREAD = "thread:"
+_OF_THREAD = re.compile(f"(?:{THREAD}|(?:{UNFETCHED})?{FILES})([0-9]+)")
 
 
 class How(Enum):
@@ -52,6 +55,22 @@ class Thing:
 
 Mention = tuple[str, str, bool]
 """A message that speaks of a conversation: channel, ts, whether of nothing else."""
+
+
+def thread_of(key: str) -> int:
+    """The thread whose words or files stand under a key; 0 where it is no thread's."""
+    found = _OF_THREAD.fullmatch(key)
+    return int(found[1]) if found else 0
+
+
+def authors(conversation: Conversation) -> dict[int, int]:
+    """Which customer wrote which thread, by their ids; what an agent took down is its customer's."""
+    found: dict[int, int] = {}
+    for one in conversation.threads:
+        by = one.created_by if one.created_by and one.created_by.type == "customer" else one.customer
+        if one.type == "customer" and by:
+            found[one.id] = by.id
+    return found
 
 
 def erased(

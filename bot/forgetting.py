@@ -5,11 +5,9 @@ the moment on in which that is written down, unless the customer writes anew.
 """
 
 import asyncio
-import re
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 import aiohttp
@@ -17,8 +15,9 @@ import aiohttp
 from bot import slackapi
 from bot.channels import Channels
 from bot.eraser import Eraser
-from bot.erasing import THREAD, How, Thing, erased
+from bot.erasing import Thing, authors, erased, thread_of
 from bot.errors import BridgeError, Misconfigured, Transient
+from bot.forgetreport import Report, called
 from bot.freescout import Auth, ConversationQuery, CustomerQuery, FreeScout, NotFound
 from bot.meant import known
 from bot.plan import CARD, FILES, RECEIPT
@@ -28,63 +27,8 @@ from bot.store import Delivery, Store
 
 PAUSE = 1.2
 """Seconds between two calls: https://docs.slack.dev/apis/web-api/rate-limits allows some fifty a minute."""
-_NUMBERED = re.compile(f"{THREAD}[0-9]+")
 _TRIES = 5
 _LONGEST = 60.0
-
-
-@dataclass
-class Report:
-    """What was found, taken away, and what was not."""
-
-    dry: bool
-    conversations: list[int] = field(default_factory=list)
-    removed: Counter[str] = field(default_factory=Counter)
-    rows: dict[str, int] = field(default_factory=dict)
-    failed: list[str] = field(default_factory=list)
-    audited: int = 0
-    named: list[str] = field(default_factory=list)
-    """What else names the address."""
-    merged: list[int] = field(default_factory=list)
-    """Those of the conversations that were merged with another."""
-    elsewhere: list[int] = field(default_factory=list)
-    """Other conversations in which messages of theirs were found."""
-
-    def said(self) -> str:
-        """The report, as it is printed."""
-        if not self.conversations:
-            return "Nothing is known of that: no conversation was found."
-        ids = ", ".join(str(one) for one in self.conversations)
-        done = "would be removed" if self.dry else "removed"
-        lines = [f"Conversations: {ids}."]
-        lines += [f"Messages of theirs in conversation {one}, which stays." for one in self.elsewhere]
-        lines += [f"Slack: {count} {what} {done}." for what, count in sorted(self.removed.items())]
-        lines += [] if self.removed else ["Slack: nothing stands there."]
-        lines += [f"Database: {what}, {count} {done}." for what, count in self.rows.items()]
-        lines += [f"NOT removed: {one}" for one in self.failed]
-        lines += self._stays()
-        return "\n".join(lines)
-
-    def _stays(self) -> list[str]:
-        found = ", ".join(str(one) for one in self.elsewhere)
-        where = f"stands above as of conversation {found}" if found else "was shown under its old number"
-        ends = "would be kept" if self.dry else "is kept"
-        again = "nothing of them is shown again unless the customer writes anew"
-        lines = [f"Stays: that these ids are forgotten {ends}, so that {again}."]
-        if self.audited:
-            lines.append(
-                f"Stays: {self.audited} entries of the audit log, who did what to which conversation. "
-                "Each holds the one before: what was taken out would break all that follow."
-            )
-        lines += [f"Stays: {one}" for one in self.named]
-        lines += [
-            f"Stays: conversation {one} was merged with another. Of what came there by it only that is known "
-            f"which {where}: look at the other one."
-            for one in self.merged
-        ]
-        lines.append("Stays: FreeScout's own data, what people wrote in Slack themselves, and what only one")
-        lines.append("person saw there; Slack's exports and backups; backups of the bridge's database.")
-        return lines
 
 
 async def forget(
@@ -116,7 +60,7 @@ async def forget(
         meant = [await known(freescout, store, one, home) for one in conversations]
         report = await job.run(email, meant, dry=dry)
         report.named = await _named(settings, store, email) if email else []
-        return report.said(), 1 if report.failed or not report.conversations else 0
+        return report.said(), 1 if report.failed or report.empty else 0
 
 
 @dataclass
@@ -132,21 +76,25 @@ class _Forgetting:
         found = await self._of(email, people) if email else ()
         report = Report(dry, sorted({*conversations, *found}))
         threads = {one: await self._threads(one, report) for one in report.conversations}
-        elsewhere = await self._elsewhere(threads, people)
+        wrote = await self.store.written_by(people)
+        theirs = wrote | {one: home for home, its in threads.items() for one in its}
+        elsewhere = await self._elsewhere(theirs, threads, people)
         report.elsewhere = sorted(elsewhere)
         report.audited = await self.store.on_record(threads)
         await self._on_their_way(report)
         if dry:
             for one in (*threads, *elsewhere):
-                report.removed.update(_said(thing) for thing in await self._things(one, elsewhere))
-            report.rows = await self.store.held(threads)
+                report.removed.update(called(thing) for thing in await self._things(one, elsewhere))
+            report.rows = await self.store.held(threads) | _rows(wrote, threads)
             return report
         for one, its in threads.items():
             await self.store.forget(one, max(its, default=0))
-            await self.store.forget_threads(one, its)
+        await self.store.forget_threads(theirs)
         for one in (*threads, *elsewhere):
             await self._remove(one, elsewhere, report)
-        report.rows = await self.store.erase(threads)
+        report.rows = await self.store.erase(threads) | _rows(wrote, threads)
+        if not report.failed:  # else it is found again by them
+            await self.store.unwrite(wrote)
         for one in threads:
             await self.store.audit(slack_user="", user=0, action="forget", conversation=one, outcome="done")
         # What a look had in hand meanwhile is found by another: it takes away what it comes upon.
@@ -177,7 +125,7 @@ class _Forgetting:
     async def _threads(self, conversation: int, report: Report) -> set[int]:
         """The threads of a conversation: those of now, and those that a merge has taken from it."""
         said = await self.store.posts(conversation)
-        shown = {int(one.key.removeprefix(THREAD)) for one in said if _NUMBERED.fullmatch(one.key)}
+        shown = {thread_of(one.key) for one in said} - {0}
         try:
             threads = (await self.freescout.conversation(conversation)).threads
         except NotFound:
@@ -186,25 +134,21 @@ class _Forgetting:
         return shown | {one.id for one in threads}
 
     async def _elsewhere(
-        self, threads: dict[int, set[int]], people: Collection[int]
+        self, theirs: dict[int, int], own: Collection[int], people: Collection[int]
     ) -> dict[int, list[Delivery]]:
-        """What stands of these threads under other conversations; what these people wrote there joins."""
-        every = {thread: one for one, its in threads.items() for thread in its}
-        for other, said in (await self.store.said_elsewhere(every, threads)).items():
+        """What stands of these threads in conversations that stay; what these people wrote there joins."""
+        found: dict[int, list[Delivery]] = {}
+        for other in {*await self.store.said_elsewhere(theirs, own), *theirs.values()} - {*own}:
             with suppress(NotFound):
-                told = (await self.freescout.conversation(other)).threads
-                home = every[int(said[0].key.partition(":")[2])]
-                wrote = [one for one in told if one.type == "customer" and one.created_by]
-                its = {one.id for one in wrote if one.created_by and one.created_by.id in people}
-                threads[home] |= its
-                every |= dict.fromkeys(its, home)
-        return await self.store.said_elsewhere(every, threads)
+                told = await self.freescout.conversation(other)
+                theirs |= {one: other for one, who in authors(told).items() if who in people}
+                found |= {other: []} if any(one.id in theirs for one in told.threads) else {}
+        return found | await self.store.said_elsewhere(theirs, own)
 
     async def _things(self, conversation: int, elsewhere: Mapping[int, Sequence[Delivery]]) -> list[Thing]:
-        said = await self.store.posts(conversation)
-        if theirs := elsewhere.get(conversation):
-            places = {(one.channel, one.key) for one in theirs}
-            return [one for one in erased(said, [], whole=True) if (one.channel, one.key) in places]
+        said = _going(await self.store.posts(conversation), elsewhere.get(conversation))
+        if conversation in elsewhere:
+            return erased(said, [], whole=True)
         kept = {f"{RECEIPT}{one}" for one in await self.store.on_their_way(conversation)}
         return erased(said, await self.store.mentions(conversation), kept, whole=True)
 
@@ -212,8 +156,7 @@ class _Forgetting:
         self, conversation: int, elsewhere: Mapping[int, Sequence[Delivery]], report: Report
     ) -> None:
         """Take away what Slack shows; what fails is reported, and the bridge's looks go on with it."""
-        if conversation not in elsewhere:
-            await self._settle(conversation, report)
+        await self._settle(conversation, elsewhere.get(conversation), report)
         for thing in await self._things(conversation, elsewhere):
             try:
                 stays = await self._take(conversation, thing)
@@ -224,13 +167,14 @@ class _Forgetting:
                 if stays:
                     report.failed.append(f"{thing.channel}, {thing.ts}: {stays}")
                 else:
-                    report.removed[_said(thing)] += 1
+                    report.removed[called(thing)] += 1
 
-    async def _settle(self, conversation: int, report: Report) -> None:
+    async def _settle(self, conversation: int, some: Sequence[Delivery] | None, report: Report) -> None:
         """Find out about what was cut off."""
         said = await self.store.posts(conversation)
         cards = {one.channel: one.ts for one in said if one.key == CARD}
-        for cut in (one for one in said if not one.ts and not one.key.startswith((FILES, RECEIPT))):
+        going = _going(said, some)
+        for cut in (one for one in going if not one.ts and not one.key.startswith((FILES, RECEIPT))):
             try:
                 await self.poster.settle(conversation, cut, cards.get(cut.channel) or None)
             except BridgeError as error:
@@ -273,11 +217,15 @@ async def _named(settings: Settings, store: Store, email: str) -> list[str]:
     return words
 
 
-def _said(thing: Thing) -> str:
-    """What a thing is called in the report."""
-    if thing.how is How.SCRUBBED:
-        return "lines in messages that speak of several"
-    kind = thing.key.partition(":")[0]
-    words = {"thread": "messages", "files": "files' messages", "ping": "reminders", "reply": "receipts"}
-    words |= {"card": "cards", "digest": "places in digests", "": "direct messages"}
-    return words.get(kind, "other lines")
+def _going(said: Sequence[Delivery], some: Sequence[Delivery] | None) -> Sequence[Delivery]:
+    """All that was said, or some of it as it stands by now."""
+    if some is None:
+        return said
+    places = {(one.channel, one.key) for one in some}
+    return [one for one in said if (one.channel, one.key) in places]
+
+
+def _rows(wrote: Mapping[int, int], own: Collection[int]) -> dict[str, int]:
+    """How many rows say what was written in conversations that are others'."""
+    count = sum(where not in own for where in wrote.values())
+    return {"who wrote which message of others' conversations": count} if count else {}

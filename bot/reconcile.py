@@ -16,7 +16,7 @@ from bot.course import Course, in_digest
 from bot.crashpoints import reached
 from bot.desk import Desk
 from bot.eraser import Erasing, done
-from bot.erasing import DONE
+from bot.erasing import DONE, authors
 from bot.errors import BridgeError, Misconfigured, Permanent, Transient
 from bot.freescout import NotFound
 from bot.lanes import EDITS, Lanes
@@ -139,7 +139,8 @@ class Reconciler:
         calm = await settling.known(self._desk, identity)
         conversation, forgotten = await self._truth(identity)
         reached("look.fetched")
-        said = await self._desk.store.posts(identity)
+        wrote = self._desk.store.wrote(identity, authors(conversation) if conversation else {})
+        said, _ = await asyncio.gather(self._desk.store.posts(identity), wrote)  # one commit for both
         wanted = await self._leading.wanted(conversation, said, course)
         places = [channel for channel in wanted if not self._lanes.trouble(channel)]
         settled = await settling.settle(self._desk, conversation, calm, said, places)

@@ -30,7 +30,7 @@ def since(conversation: Conversation, newest: int) -> Conversation | None:
 
 
 def without(conversation: Conversation, threads: Collection[int]) -> Conversation:
-    """A conversation without threads that are forgotten, which came to it by a merge."""
+    """A conversation without threads that are forgotten: of a merge, or of one who wrote among others."""
     left = tuple(one for one in conversation.threads if one.id not in threads)
     return replace(conversation, threads=left, preview="") if left != conversation.threads else conversation
 

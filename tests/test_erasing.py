@@ -3,7 +3,7 @@
 import json
 import re
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -13,10 +13,11 @@ import pytest
 
 from bot import crashpoints
 from bot.bridgefile import Replies
-from bot.erasing import EXPIRED, GONE, STAYS, How, erased, expired, narrowed
+from bot.erasing import EXPIRED, GONE, STAYS, How, authors, erased, expired, narrowed, thread_of
 from bot.errors import UserError
 from bot.forgetting import forget
 from bot.linking import new_code
+from bot.model import Person, Thread
 from bot.plan import LIST
 from bot.retention import MOST
 from bot.retentionfile import Retention, read
@@ -29,7 +30,7 @@ from bot.veil import MASK, since
 from bot.waitlist import Entry, listing
 from sandbox.slack import Message
 from tests.conftest import House
-from tests.samples import NOW, sample_conversation
+from tests.samples import ANA, MARK, NOW, sample_conversation
 from tests.test_claims import assignee, later
 from tests.test_pings import direct, ladder, passes, restarted
 
@@ -172,6 +173,42 @@ def test_of_what_is_forgotten_only_that_is_shown_which_its_customer_began_anew()
     again = since(conversation, 0)
     assert again is not None
     assert again.threads[0].type == "customer"
+
+
+@pytest.mark.parametrize(
+    ("kind", "created_by", "customer", "whose"),
+    [
+        ("customer", MARK, MARK, 1),
+        ("customer", Person(2, "customer"), MARK, 2),  # in copy
+        ("customer", None, MARK, 1),
+        ("customer", ANA, MARK, 1),  # taken down by an agent
+        ("customer", None, None, None),
+        ("message", ANA, MARK, None),
+        ("note", ANA, MARK, None),
+        ("lineitem", None, MARK, None),
+    ],
+)
+def test_whose_message_it_is(
+    kind: str, created_by: Person | None, customer: Person | None, whose: int | None
+) -> None:
+    thread = Thread(77, kind, "published", NOW, created_by=created_by, customer=customer)
+    assert authors(sample_conversation(threads=(thread,))) == ({} if whose is None else {77: whose})
+
+
+@pytest.mark.parametrize(
+    ("key", "thread"),
+    [
+        ("thread:77", 77),
+        ("files:77", 77),
+        ("unfetched:files:77", 77),
+        ("ping:77:1", 0),
+        ("line:77", 0),
+        ("reply:77", 0),
+        ("card", 0),
+    ],
+)
+def test_under_which_keys_somebodys_words_and_files_stand(key: str, thread: int) -> None:
+    assert thread_of(key) == thread
 
 
 @pytest.mark.parametrize(
@@ -579,6 +616,82 @@ async def test_what_a_merge_has_taken_elsewhere_is_forgotten_there(house: House)
     assert "secretly" not in stands(house)
     assert "too short" in house.said(other)
     assert other in house.cards()
+
+
+@pytest.mark.parametrize("seen", [True, False])
+async def test_what_a_merge_has_taken_is_forgotten_though_the_trash_was_emptied(
+    house: House, seen: bool
+) -> None:
+    await house.writes("Secret fire", "<p>It burns secretly.</p>")
+    other = await house.writes("A ladder", "<p>It is too short.</p>", email="anna@example.org")
+    house.freescout.agent_merges(2, 1, house.ana_id)
+    if seen:
+        await looked_at(house, 2)
+        await house.until(lambda: "secretly" in house.said(other))
+    house.freescout.agent_deletes_forever(1)
+    await house.quiet()
+    told = await forgotten(house)
+    assert "Conversations: none of their own." in told
+    assert ("Messages of theirs in conversation 2, which stays." in told) is seen
+    await looked_at(house, 2)
+    assert "secretly" not in stands(house)
+    assert "too short" in house.said(other)
+    assert "Nothing is known" in await forgotten(house)
+
+
+def mark_gave_his_to_anna(house: House) -> None:
+    anna = house.freescout.world.customer_with("anna@example.org")
+    assert anna
+    house.freescout.agent_changes_customer(1, house.ana_id, anna.id)
+    house.freescout.agent_notes(1, house.ana_id, "<p>It is hers.</p>")
+
+
+def mark_wrote_in_hers(house: House) -> None:
+    house.freescout.customer_replies(2, "<p>Mark here, secretly.</p>", email="mark@example.org")
+
+
+@pytest.mark.parametrize(
+    ("done", "where", "own"), [(mark_gave_his_to_anna, 1, ""), (mark_wrote_in_hers, 2, "1")]
+)
+async def test_what_somebody_wrote_in_a_conversation_of_another_is_forgotten_and_nothing_else(
+    house: House, done: Callable[[House], None], where: int, own: str
+) -> None:
+    cards = [await house.writes("Fire", "<p>It burns secretly.</p>")]
+    cards.append(await house.writes("A ladder", "<p>It is too short.</p>", email="anna@example.org"))
+    card = cards[where - 1]
+    done(house)
+    await house.quiet()
+    assert "secretly" in house.said(card)
+    before = stands(house)
+    told = await forgotten(house, dry=True)
+    assert "would be removed" in told
+    assert stands(house) == before
+    told = await forgotten(house)
+    assert f"Conversations: {own or 'none of their own'}." in told
+    assert f"Messages of theirs in conversation {where}, which stays." in told
+    assert f"Stays: of conversation {where}, the subject and what others wrote there." in told
+    await house.quiet()
+    house.freescout.customer_replies(where, "<p>Anna again.</p>", email="anna@example.org")
+    await house.until(lambda: "Anna again." in house.said(card))
+    assert "secretly" not in stands(house)
+    assert card in house.cards()
+    assert "too short" in stands(house)
+    house.freescout.customer_replies(where, "<p>Mark anew.</p>", email="mark@example.org")
+    await house.until(lambda: "Mark anew." in house.said(card))
+
+
+async def test_who_wrote_what_is_forgotten_with_what_is_deleted_for_ever(house: House) -> None:
+    await house.writes("Fire", "<p>It burns secretly.</p>")
+    await house.quiet()
+    visiting = Store(house.settings.database_path, house.clock, visiting=True)
+    mark = house.freescout.world.conversations[1].customer
+    assert list((await visiting.written_by([mark])).values()) == [1]
+    house.freescout.agent_deletes_forever(1)
+    await house.quiet()
+    house.clock.skip(timedelta(minutes=3))
+    await house.quiet()
+    assert await visiting.written_by([mark]) == {}
+    await visiting.close()
 
 
 async def test_a_reply_on_its_way_is_reported_and_its_writer_keeps_their_words(house: House) -> None:

@@ -924,6 +924,32 @@ async def test_a_dialog_of_half_an_hour_is_forgotten(store: Store, clock: Clock)
     assert await store.writing(1) == []
 
 
+async def test_who_wrote_what_outlives_the_conversation_that_it_was_written_in(store: Store) -> None:
+    await store.wrote(1, {11: 7, 12: 8})
+    await store.wrote(2, {21: 7})
+    await store.wrote(1, {})
+    assert await store.written_by([7]) == {11: 1, 21: 2}
+    await store.wrote(2, {21: 7, 11: 7})  # a merge
+    await store.wrote(1, {12: 7})  # two customers that are one
+    assert await store.written_by([7, 8]) == {11: 2, 12: 1, 21: 2}
+    assert await store.written_by([8]) == {}
+    await store.unwrite([21])
+    await store.unwrite(conversation=1)
+    assert await store.written_by([7]) == {11: 2}
+    assert await store.held([2]) == {"who wrote which message": 1}
+    assert await store.erase([2]) == {"who wrote which message": 1}
+    assert await store.written_by([7]) == {}
+
+
+async def test_who_wrote_what_is_written_once(store: Store) -> None:
+    await store.wrote(1, {11: 7, 12: 8})
+    before = await store._writer.do(lambda db: db.conn.total_changes)
+    await store.wrote(1, {11: 7, 12: 8})
+    assert await store._writer.do(lambda db: db.conn.total_changes) == before
+    await store.wrote(1, {11: 7, 12: 8, 13: 7})
+    assert await store._writer.do(lambda db: db.conn.total_changes) == before + 1
+
+
 async def test_what_was_done_is_on_record_in_order(store: Store) -> None:
     for action in ("assign", "close"):
         await store.audit(slack_user="U1", user=3, action=action, conversation=412, outcome="done")

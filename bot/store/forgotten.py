@@ -3,7 +3,7 @@
 And what else is held of a conversation, in every table: listed and taken away as one.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlite_utils import Database
 
@@ -15,6 +15,7 @@ _HELD = {
     "posts": "what Slack shows",
     "mentioned": "messages that speak of it among others",
     "looked": "when it was looked at, and whose it is",
+    "wrote": "who wrote which message",
     "claims": "who was on it",
     "snoozes": "what was put aside",
     "writing": "open dialogs",
@@ -23,6 +24,8 @@ _HELD = {
     "pinged": "who was reminded of it",
 }
 """Every table that knows conversations, but `work`, which has no words of anybody's, and `audit`."""
+_OF_THREADS = ("thread", "files", "unfetched:files")
+"""How the keys begin of what Slack shows of a thread."""
 _OVERWRITING = "pragma secure_delete = on"
 """What is taken away is overwritten on disk: https://www.sqlite.org/pragma.html#pragma_secure_delete"""
 _ENDED = ("cancelled", "failed")
@@ -51,9 +54,9 @@ class ForgottenTable(Table):
         rows = await self._writer.do(lambda db: db.execute(query).fetchall())
         return {int(conversation): int(newest) for conversation, newest in rows}
 
-    async def forget_threads(self, conversation: int, threads: Collection[int]) -> None:
-        """Show these threads no more, wherever they stand: a merge hands them to another conversation."""
-        rows = ", ".join(f"({int(one)}, {int(conversation)})" for one in threads)
+    async def forget_threads(self, threads: Mapping[int, int]) -> None:
+        """Show these threads no more, each of a conversation, wherever a merge hands them."""
+        rows = ", ".join(f"({int(one)}, {int(conversation)})" for one, conversation in threads.items())
         if rows:
             await self._writer.do(
                 lambda db: db.execute(f"insert or ignore into forgotten_threads values {rows}")
@@ -68,7 +71,7 @@ class ForgottenTable(Table):
         self, threads: Collection[int], but: Collection[int]
     ) -> dict[int, list[Delivery]]:
         """What Slack shows of threads under other conversations than these."""
-        keys = ", ".join(f"'{kind}:{int(one)}'" for one in threads for kind in ("thread", "files"))
+        keys = ", ".join(f"'{kind}:{int(one)}'" for one in threads for kind in _OF_THREADS)
         query = (
             "select conversation, channel, key, ts, version, begun from posts"
             f" where key in ({keys}) and conversation not in ({_list(but)})"

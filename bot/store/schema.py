@@ -177,6 +177,13 @@ MIGRATIONS: dict[str, str] = {
     "016 forgotten threads": """
         create table forgotten_threads (thread integer primary key, conversation integer not null);
     """,
+    "017 wrote": """
+        create table wrote (
+            thread integer primary key, customer integer not null, conversation integer not null
+        );
+        create index wrote_customer on wrote (customer);
+        create index wrote_conversation on wrote (conversation);
+    """,
 }
 AFTERWARDS: dict[str, Callable[[Database], None]] = {"005 audit": chain.seal}
 """What SQL alone cannot do, as the last step of a migration."""

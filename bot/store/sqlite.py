@@ -19,6 +19,7 @@ from bot.store.schema import open_database
 from bot.store.work import WorkTable
 from bot.store.writer import Writer
 from bot.store.writing import WritingTable
+from bot.store.wrote import WroteTable
 
 
 class Store(
@@ -36,6 +37,7 @@ class Store(
     NamesTable,
     RoutesTable,
     ForgottenTable,
+    WroteTable,
 ):
     """What the bridge remembers. With `visiting`, another process's claims are left alone."""
 
