@@ -16,7 +16,7 @@ from bot.cards import Message, gone_card
 from bot.course import Course
 from bot.crashpoints import reached
 from bot.desk import Desk
-from bot.erasing import EXPIRED, STAYS, How, Thing, erased, expired, narrowed
+from bot.erasing import EXPIRED, STAYS, How, Thing, erased, expired, narrowed, thread_of
 from bot.errors import BridgeError, Misconfigured
 from bot.lanes import EDITS, Lanes
 from bot.model import Conversation
@@ -157,6 +157,7 @@ class Erasing:
         if conversation is None:
             await self._erase(course, said, whole=whole)
         else:
+            await self._hide(course, conversation, said)
             await self._expire(course, said)
             narrow = [channel for channel, route in wanted.items() if route.body is not Body.FULL]
             await self._all(course, narrowed(said, narrow), sure=False)
@@ -182,6 +183,14 @@ class Erasing:
         await self._all(course, things)
         if not things:
             await self._desk.store.unwrite(conversation=identity)
+
+    async def _hide(self, course: Course, conversation: Conversation, said: Sequence[Delivery]) -> None:
+        """Take away what a look still said of threads that were forgotten while it had them in hand."""
+        unseen = {thread_of(one.key) for one in said} - {one.id for one in conversation.threads} - {0}
+        if unseen:
+            hidden = await self._desk.store.forgotten_threads(unseen)
+            its = [one for one in said if thread_of(one.key) in hidden]
+            await self._all(course, erased(its, [], whole=True))
 
     async def _certain(self, course: Course) -> bool:
         """Whether FreeScout said that it is deleted, or still has it no more an hour later.
