@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from bot import mail, written
-from bot.cards import Block, context, named, plain, richtext_block, when, writer
+from bot.cards import Block, context, named, plain, richtext_block, sentence, when, writer
 from bot.changes import Seen, address
 from bot.forms import LONGEST, View, checks_input, files_input, line_input, modal, rich_input, select_input
 from bot.model import Conversation, Mailbox, Status, Thread, User
@@ -115,7 +115,7 @@ def which(kind: Kind, before: Before, where: tuple[str, str], number: str = "", 
     """
     what, place = "Note" if kind == "note" else "Reply", "412, or its address in FreeScout"
     blocks = [
-        *([context(":warning:", plain(error[:2000]))] if error else []),
+        *([sentence(error[:2000], "warning")] if error else []),
         line_input(WHICH, "Which conversation?", initial=number, placeholder=place, needed=True),
         {**rich_input(TEXT, what, before.rich), "optional": True},
     ]

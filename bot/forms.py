@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from bot.cards import Block, context, label_text, plain
+from bot.cards import Block, label_text, sentence
 
 View = dict[str, Any]
 
@@ -113,5 +113,5 @@ def notice(title: str, words: str) -> View:
         "type": "modal",
         "title": label_text(title),
         "close": label_text("Close"),
-        "blocks": [context(plain(words[:2000]))],
+        "blocks": [sentence(words[:2000])],
     }

@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 
 from bot import cards, mail
-from bot.cards import Block, Message, richtext_block
+from bot.cards import Block, Message, richtext_block, sentence
 from bot.model import User
 from bot.richtext import section, text
 
@@ -21,10 +21,7 @@ def refusal(words: str, again: Block | None) -> Message:
     """Say why nothing was done, with a button that links and afterwards goes on with `again`."""
     wanted = json.dumps(again)
     button = cards.button(START, "Link My Account", wanted if len(wanted) <= _LONGEST else NOTHING)
-    blocks: tuple[Block, ...] = (
-        richtext_block(section(text(words))),
-        {"type": "actions", "elements": [button]},
-    )
+    blocks: tuple[Block, ...] = (sentence(words), {"type": "actions", "elements": [button]})
     return Message(mail.escape(words), blocks)
 
 

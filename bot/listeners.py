@@ -156,7 +156,7 @@ def submitted(desk: Desk, modal: Modal) -> Listener:
             else:
                 words = await _excused(ask, error)
                 first = next(iter(ask.fields), "text")
-                await answer(response_action="errors", errors={first: words})
+                await answer(response_action="errors", errors={first: cards.uncoded(words)})
         else:
             if ack.response is None:
                 await ack()

@@ -5,7 +5,7 @@ import math
 from datetime import UTC, datetime
 
 from bot import cards, mail, written
-from bot.cards import Block, Message, context, plain, richtext_block
+from bot.cards import Block, Message, coded, context, plain, richtext_block
 from bot.richtext import Element, link, section, text
 from bot.store import Choice, Reply, ReplyState
 
@@ -155,7 +155,7 @@ def _message(
     reply: Reply, sign: str, words: str, buttons: list[Block], after: Element | None = None
 ) -> Message:
     head = f"{whose(reply)} to {to(reply)}" if reply.kind == "message" else whose(reply)
-    leaves = [text(f"{head}\n", bold=True), text(words), *([after, text(".")] if after else [])]
+    leaves = [text(f"{head}\n", bold=True), *coded(words), *([after, text(".")] if after else [])]
     emoji: Element = {"type": "emoji", "name": sign.strip(":")}
     blocks: list[Block] = [richtext_block(section(emoji, text(" "), *leaves))]
     if reply.text:

@@ -13,13 +13,12 @@ from http import HTTPStatus
 from typing import Any
 
 from bot import mail
-from bot.cards import Block, Message, richtext_block
+from bot.cards import Block, Message, sentence, uncoded
 from bot.desk import Desk, excuse
 from bot.errors import BridgeError, NotAllowed, UserError
 from bot.forms import View, notice
 from bot.people import Unknown
 from bot.redact import cut
-from bot.richtext import section, text
 from bot.slackapi import SlackRefused, call
 
 log = logging.getLogger(__name__)
@@ -70,8 +69,8 @@ class Ask:
         return first, "".join(rest)
 
     async def tell(self, words: str, *blocks: Block) -> None:
-        """Tell this person, and nobody else; the words are shown as they are."""
-        shown = blocks or (richtext_block(section(text(words))),)
+        """Tell this person, and nobody else; what stands in backticks is shown as code."""
+        shown = blocks or (sentence(words),)
         await self.show(Message(mail.escape(words[: cut(words, 2500)]), tuple(shown)))
 
     async def show(self, message: Message) -> None:
@@ -150,7 +149,8 @@ class FieldError(UserError):
     """Something to put right in a modal, which stays open: at a field, `block`, and perhaps at others."""
 
     def __init__(self, block: str, message: str, others: Mapping[str, str] | None = None) -> None:
-        self.fields = {**(others or {}), block: message}
+        said = {**(others or {}), block: message}
+        self.fields = {at: uncoded(words) for at, words in said.items()}  # Slack shows those as they are
         super().__init__(message)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 
 from bot import mail, receipts, routes
-from bot.cards import Message, richtext_block
+from bot.cards import Message, sentence
 from bot.changes import Seen
 from bot.channels import Channels
 from bot.crashpoints import reached
@@ -19,7 +19,6 @@ from bot.model import Mailbox
 from bot.plan import CARD, LEFT, RECEIPT, Step, Urgency
 from bot.poster import CardGone, Poster
 from bot.receipts import LESS
-from bot.richtext import section, text
 from bot.routing import Body
 from bot.slackapi import call
 from bot.store import Delivery, Reply, ReplyState
@@ -244,4 +243,4 @@ class Teller:
 
 
 def _words(words: str) -> Message:
-    return Message(mail.escape(words), (richtext_block(section(text(words))),))
+    return Message(mail.escape(words), (sentence(words),))

@@ -137,7 +137,7 @@ async def test_help_lists_every_word_and_is_what_no_word_gets(house: House) -> N
 async def test_a_mistyped_word_does_nothing_and_says_the_nearest(house: House) -> None:
     await house.writes()
     await house.ana.types("/freescout replly 412 we hate you")
-    await house.until(lambda: "Did you mean `/freescout reply`" in house.told(house.ana))
+    await house.until(lambda: "Did you mean /freescout reply" in house.told(house.ana))
     assert "nothing was done" in house.told(house.ana)
     assert house.ana.modal is None
     assert writes_of(house) == []

@@ -14,29 +14,12 @@ from bot import receipts, written
 from bot.cards import Message
 from bot.store import Choice, Reply, ReplyState
 from tests.blockcheck import mrkdwn_problems, problems_in_message, size_of_blocks
-from tests.samples import NOW
+from tests.samples import NOW, sample_reply
 
 URL = "https://help.example.org/conversation/5"
 HOSTILE = "<!channel> <https://evil.example|bank> *_`~ @here &amp; \u202egpj.exe\u0000\n\n:tada: "
 RTL = "\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627 \U0001f469\u200d\U0001f469\u200d\U0001f467 "
-REPLY = Reply(
-    intent="V1",
-    conversation=5,
-    number=412,
-    kind="message",
-    text="Turn it off and on.",
-    user=7,
-    slack_user="U1",
-    channel="C1",
-    thread_ts="1.2",
-    customer_email="mark@example.org",
-    status="pending",
-    name="Ana Alves",
-    hold=20,
-    id=3,
-    shown=NOW.timestamp(),
-    due=NOW.timestamp() + 20,
-)
+REPLY = sample_reply()
 TEXTS = {
     "ordinary": "Turn it off and on.",
     "none": "",

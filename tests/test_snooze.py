@@ -299,9 +299,9 @@ async def test_tomorrow_is_when_the_mailbox_opens(house: House) -> None:
 async def test_what_cannot_be_is_refused(house: House) -> None:
     card = await house.writes()
     for words, said in [
-        ("snooze", "For example `/freescout snooze 412 2h`"),
-        ("snooze 412", "For example `/freescout snooze 412 2h`"),
-        ("snooze 412 never", "`never` is no time"),
+        ("snooze", "For example /freescout snooze 412 2h"),
+        ("snooze 412", "For example /freescout snooze 412 2h"),
+        ("snooze 412 never", "never is no time"),
         ("snooze 412 2001-01-01", "has passed"),
         ("snooze 412 700d", "more than a year away"),
         ("snooze 999 2h", "no conversation #999"),

@@ -172,7 +172,7 @@ async def test_a_watch_is_refused_with_every_reason_at_once(desk: House) -> None
         ("watch Support field:Plann=Gold", ("Plann", 'Did you mean "Plan"?')),
         ("watch Support field:Plan=Golf", ("The field Plan is never Golf.", 'Did you mean "Gold"?')),
         ("watch Support status:clsed body:ful", ('Did you mean "closed"?', 'Did you mean "full"?')),
-        ("watch Support tga:vip", ("Did you mean `tag:`?",)),
+        ("watch Support tga:vip", ("Did you mean tag:?",)),
         (f"watch {desk.support}", ("The same comes here already by route 1 (from bridge.toml, line 7).",)),
         ("unwatch 1", ("Route 1 is from bridge.toml, line 7: change it there.",)),
         ("unwatch support", ("Route 1 is from bridge.toml, line 7: change it there.",)),

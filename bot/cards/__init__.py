@@ -12,11 +12,14 @@ from bot.cards.blocks import (
     Block,
     Message,
     button,
+    coded,
     context,
     label_text,
     named,
     plain,
     richtext_block,
+    sentence,
+    uncoded,
     when,
 )
 from bot.cards.card import STATUS_WORDS, Place, card, gone_card, left_card, writer
@@ -39,6 +42,7 @@ __all__ = [
     "button",
     "card",
     "closed_line",
+    "coded",
     "context",
     "direct",
     "gone_card",
@@ -50,8 +54,10 @@ __all__ = [
     "named",
     "plain",
     "richtext_block",
+    "sentence",
     "thread",
     "titled",
+    "uncoded",
     "when",
     "writer",
 ]

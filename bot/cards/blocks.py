@@ -4,6 +4,7 @@ Whatever a customer or a colleague wrote goes into `rich_text` or `plain_text`, 
 link nor format; only words of our own are mrkdwn.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +16,7 @@ Block = dict[str, object]
 REPLY, NOTE, ASSIGN_ME = "card.reply", "card.note", "card.assign_me"
 CLOSE, REOPEN, MORE, OPEN = "card.close", "card.reopen", "card.more", "card.open"
 FULL_MAIL = "mail.full"
+_CODE = re.compile(r"`([^`\n]+)`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,23 @@ class Message:
 def richtext_block(*elements: richtext.Element) -> Block:
     """A block that shows text as it is."""
     return {"type": "rich_text", "elements": list(elements)}
+
+
+def coded(words: str) -> list[richtext.Element]:
+    """The leaves of a sentence of ours: what stands in backticks is shown as code, all else as it is."""
+    parts = enumerate(_CODE.split(words))
+    return [richtext.text(part, code=True) if at % 2 else richtext.text(part) for at, part in parts if part]
+
+
+def uncoded(words: str) -> str:
+    """The same sentence for where Slack shows plain text alone: without the backticks."""
+    return _CODE.sub(r"\1", words)
+
+
+def sentence(words: str, sign: str = "") -> Block:
+    """A block that says a sentence of ours, after an emoji's name."""
+    emoji: list[richtext.Element] = [{"type": "emoji", "name": sign}, richtext.text(" ")] if sign else []
+    return richtext_block(richtext.section(*emoji, *coded(words)))
 
 
 def context(*elements: str | Block) -> Block:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from bot import mail
-from bot.cards import Block, context, plain
+from bot.cards import Block, context, plain, sentence
 from bot.errors import UserError
 from bot.forms import View, checks_input, line_input, modal, select_input, text_input
 from bot.model import Mailbox, Status
@@ -64,7 +64,7 @@ class Form:
 def view(form: Form) -> View:
     """Make the dialog."""
     new = not form.kept.get("watch")
-    blocks = [context(":warning:", plain(form.wrong[:2000]))] if form.wrong else []
+    blocks = [sentence(form.wrong[:2000], "warning")] if form.wrong else []
     blocks += [_head("Which conversations"), *_which(form)]
     blocks += [_head("How they are said here"), *_how(form.spec)]
     return modal(CALLBACK, "Add Route" if new else "Edit Route", "Add" if new else "Save", blocks, form.kept)
