@@ -78,6 +78,14 @@ class Desk:
             )
         return conversation
 
+    async def workable(self, identity: int, user: User) -> Conversation:
+        """Fetch a conversation to do something with, as `conversation` does; refuse one that is deleted."""
+        conversation = await self.conversation(identity, user)
+        if not conversation.published:
+            what = "was deleted" if conversation.state == "deleted" else f"is a {conversation.state}"
+            raise UserError(f"#{conversation.number} {what} in FreeScout, so nothing was done.")
+        return conversation
+
     async def quoted(self, words: str, user: User) -> Conversation:
         """Fetch the conversation that `412`, `#412` or its address in FreeScout means."""
         return await self.conversation(await self.meant(words), user)

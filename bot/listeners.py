@@ -93,6 +93,7 @@ def pressed(desk: Desk, handler: Handler, words: tuple[Word, ...]) -> Listener:
             respond=_looked_into(desk, respond) if body.get("response_url") else None,
             action=value.partition(":")[0] if name == cards.MORE else name.rpartition(".")[2],
             again=_button(name, label, value),
+            alone=bool(container.get("is_ephemeral")),
         )
         await _guarded(ask, handler)
 
@@ -138,6 +139,7 @@ def submitted(desk: Desk, modal: Modal) -> Listener:
             view=str(view.get("id") or ""),
             kept=kept,
             action=modal.callback_id,
+            alone=bool(kept.get("alone")),
             lead=answer,
             **fields.filled(view),
         )
@@ -252,10 +254,8 @@ async def _reaction(desk: Desk, event: Body) -> Ask | None:
     identity = await desk.store.conversation_at(channel, ts)
     if identity is None:
         return None
-    cards_here = (
-        one for one in await desk.store.posts(identity) if (one.channel, one.key) == (channel, CARD)
-    )
-    card = next((one.ts for one in cards_here), "")
+    said = await desk.store.posts(identity)
+    card = next((one.ts for one in said if (one.channel, one.key) == (channel, CARD)), "")
     again = cards.button(quiet.TAKE, claimcards.ON_IT, str(identity))
     person, thread, name = str(event.get("user") or ""), "" if ts == card else card, str(event["reaction"])
     return Ask(desk, person, channel, thread, str(identity), action=name, again=again)

@@ -62,11 +62,18 @@ class Ask:
     """Answers a modal that was submitted: what is opened then takes its place."""
     again: Block | None = None
     """A button that does the same once more."""
+    alone: bool = False
+    """Whether nobody but them sees where they pressed: nothing there shows by itself what came of it."""
 
     def split(self) -> tuple[str, str]:
         """The first word, which says what conversation is meant, and the rest."""
         first, *rest = self.text.split(maxsplit=1) or [""]
         return first, "".join(rest)
+
+    async def done(self, words: str) -> None:
+        """Tell this person what was done where they alone see what they pressed; else it shows there."""
+        if self.alone:
+            await self.tell(words)
 
     async def tell(self, words: str, *blocks: Block) -> None:
         """Tell this person, and nobody else; what stands in backticks is shown as code."""

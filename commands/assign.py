@@ -19,17 +19,18 @@ async def typed(ask: Ask) -> None:
     if not whom:
         raise UserError("Whom? For example `/freescout assign 412 me`, or `@someone`, or `nobody`.")
     user = await ask.desk.people.user(ask.person)
-    conversation = await ask.desk.quoted(quoted, user)
+    conversation = await ask.desk.workable(await ask.desk.meant(quoted), user)
     assignee = await ask.desk.people.meant(whom, user)
     await assign(ask.desk, ask.person, user, conversation, assignee)
-    await ask.tell(f"#{conversation.number} is assigned to {assignee.name if assignee else NOBODY} now.")
+    await ask.tell(_done(conversation, assignee))
 
 
 async def taken(ask: Ask) -> None:
     """*Assign to Me*."""
     user = await ask.desk.people.user(ask.person)
-    conversation = await ask.desk.conversation(ask.number, user)
+    conversation = await ask.desk.workable(ask.number, user)
     await assign(ask.desk, ask.person, user, conversation, user)
+    await ask.done(_done(conversation, user))
 
 
 async def asked(ask: Ask) -> None:
@@ -37,8 +38,9 @@ async def asked(ask: Ask) -> None:
 
     async def build() -> View:
         user = await ask.desk.people.user(ask.person)
-        conversation = await ask.desk.conversation(ask.number, user)
+        conversation = await ask.desk.workable(ask.number, user)
         kept = {"conversation": conversation.id, "channel": ask.channel, "thread": ask.thread}
+        kept["alone"] = ask.alone
         users = await ask.desk.freescout.users()
         title = context(plain(mail.one_line(conversation.title, 200)))
         return modal(CALLBACK, "Assign", "Assign", [title, _field(users, conversation)], kept)
@@ -49,7 +51,7 @@ async def asked(ask: Ask) -> None:
 async def submitted(ask: Ask) -> None:
     """Assign to whom was chosen."""
     user = await ask.desk.people.user(ask.person)
-    conversation = await ask.desk.conversation(int(ask.kept["conversation"]), user)
+    conversation = await ask.desk.workable(int(ask.kept["conversation"]), user)
     chosen = ask.fields.get("assignee", "")
     if chosen.startswith("user:"):
         users = await ask.desk.freescout.users()
@@ -59,6 +61,11 @@ async def submitted(ask: Ask) -> None:
     else:
         assignee = await ask.desk.people.meant(chosen, user)
     await assign(ask.desk, ask.person, user, conversation, assignee)
+    await ask.done(_done(conversation, assignee))
+
+
+def _done(conversation: Conversation, assignee: User | None) -> str:
+    return f"#{conversation.number} is assigned to {assignee.name if assignee else NOBODY} now."
 
 
 def _field(users: tuple[User, ...], conversation: Conversation) -> cards.Block:

@@ -14,19 +14,25 @@ from bot.surfaces import Action, Ask, Button, Option, Reaction, Word
 async def typed(ask: Ask) -> None:
     """`/freescout claim 412`."""
     user = await ask.desk.people.user(ask.person)
-    conversation = await ask.desk.quoted(ask.text, user)
+    conversation = await ask.desk.workable(await ask.desk.meant(ask.text), user)
     claim = await claiming.take(ask.desk, ask.person, user, conversation, ask.channel)
-    local = claim.until_at.astimezone(await claiming.zone(ask.desk, ask.person))
-    await ask.tell(
-        f"You are on #{conversation.number} until {local:%H:%M}. Nobody is reminded of it until then."
-    )
+    await _tell(ask, conversation, claim)
 
 
 async def pressed(ask: Ask) -> None:
     """*I'm On It*, or :eyes:."""
     user = await ask.desk.people.user(ask.person)
-    conversation = await ask.desk.conversation(ask.number, user)
-    await claiming.take(ask.desk, ask.person, user, conversation, ask.channel)
+    conversation = await ask.desk.workable(ask.number, user)
+    claim = await claiming.take(ask.desk, ask.person, user, conversation, ask.channel)
+    if ask.alone:
+        await _tell(ask, conversation, claim)
+
+
+async def _tell(ask: Ask, conversation: Conversation, claim: Claim) -> None:
+    local = claim.until_at.astimezone(await claiming.zone(ask.desk, ask.person))
+    await ask.tell(
+        f"You are on #{conversation.number} until {local:%H:%M}. Nobody is reminded of it until then."
+    )
 
 
 async def yes(ask: Ask) -> None:
@@ -44,7 +50,7 @@ async def release(ask: Ask) -> None:
 async def released(ask: Ask) -> None:
     """`/freescout release 412`."""
     user = await ask.desk.people.user(ask.person)
-    conversation = await ask.desk.quoted(ask.text, user)
+    conversation = await ask.desk.workable(await ask.desk.meant(ask.text), user)
     claim = Calm(await ask.desk.store.claims(conversation.id)).held
     if claim is None:
         raise UserError(f"Nobody has said that they are on #{conversation.number}, so nothing was done.")
@@ -58,7 +64,7 @@ async def _asked(ask: Ask) -> tuple[User, Conversation, Claim]:
     if claim is None:
         raise UserError("That was settled long ago, so nothing was done: see the conversation's card.")
     user = await ask.desk.people.user(ask.person)
-    return user, await ask.desk.conversation(claim.conversation, user), claim
+    return user, await ask.desk.workable(claim.conversation, user), claim
 
 
 ACTION = Action(

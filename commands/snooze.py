@@ -1,11 +1,13 @@
 """Put a conversation aside until a time: nobody is reminded of it. Whoever may see its mailbox may do it."""
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from bot import claimcards, claiming, mail, until
 from bot.cards import context, plain
 from bot.errors import UserError
 from bot.forms import View, modal, moment_input, select_input
+from bot.model import Conversation
 from bot.quiet import newest_message
 from bot.surfaces import Action, Ask, FieldError, Modal, Option, Word
 
@@ -21,15 +23,12 @@ async def typed(ask: Ask) -> None:
     if not quoted or not words:
         raise UserError(f"Which one, and until when? For example `/freescout snooze 412 2h`. {until.SAY}")
     user = await ask.desk.people.user(ask.person)
-    conversation = await ask.desk.quoted(quoted, user)
+    conversation = await ask.desk.workable(await ask.desk.meant(quoted), user)
     zone = await claiming.zone(ask.desk, ask.person)
     hours = await claiming.hours(ask.desk, conversation)
     end = until.until(words, ask.desk.now(), zone, hours)
     await claiming.snooze(ask.desk, ask.person, user, conversation, end, channel=ask.channel)
-    await ask.tell(
-        f"#{conversation.number} is snoozed until {end.astimezone(zone):%a %Y-%m-%d %H:%M} ({zone.key}). "
-        f"It wakes up if the customer writes; `/freescout unsnooze {conversation.number}` wakes it now."
-    )
+    await ask.tell(_asleep(conversation, end, zone))
 
 
 async def asked(ask: Ask) -> None:
@@ -37,7 +36,7 @@ async def asked(ask: Ask) -> None:
 
     async def build() -> View:
         user = await ask.desk.people.user(ask.person)
-        conversation = await ask.desk.conversation(ask.number, user)
+        conversation = await ask.desk.workable(ask.number, user)
         zone = await claiming.zone(ask.desk, ask.person)
         hours, now = await claiming.hours(ask.desk, conversation), ask.desk.now()
         options = list(_WAITS)
@@ -49,6 +48,7 @@ async def asked(ask: Ask) -> None:
             "conversation": conversation.id,
             "channel": ask.channel,
             "thread": ask.thread,
+            "alone": ask.alone,
             "zone": zone.key,
             "newest": newest_message(conversation),
         }
@@ -75,27 +75,40 @@ async def submitted(ask: Ask) -> None:
     if ask.lead is not None:
         await ask.lead()
     user = await ask.desk.people.user(ask.person)
-    conversation = await ask.desk.conversation(int(ask.kept["conversation"]), user)
+    conversation = await ask.desk.workable(int(ask.kept["conversation"]), user)
     if end is None:
         hours = await claiming.hours(ask.desk, conversation)
         end = until.until(ask.fields.get(CHOICE, ""), now, zone, hours)
     newest = int(ask.kept["newest"])
     await claiming.snooze(ask.desk, ask.person, user, conversation, end, channel=ask.channel, newest=newest)
+    await ask.done(_asleep(conversation, end, zone))
 
 
 async def woken(ask: Ask) -> None:
     """*Wake Up*."""
     user = await ask.desk.people.user(ask.person)
-    conversation = await ask.desk.conversation(ask.number, user)
+    conversation = await ask.desk.workable(ask.number, user)
     await claiming.wake(ask.desk, ask.person, user, conversation)
+    await ask.done(_awake(conversation))
 
 
 async def unsnoozed(ask: Ask) -> None:
     """`/freescout unsnooze 412`."""
     user = await ask.desk.people.user(ask.person)
-    conversation = await ask.desk.quoted(ask.text, user)
+    conversation = await ask.desk.workable(await ask.desk.meant(ask.text), user)
     await claiming.wake(ask.desk, ask.person, user, conversation)
-    await ask.tell(f"#{conversation.number} is awake, and reminders go on.")
+    await ask.tell(_awake(conversation))
+
+
+def _asleep(conversation: Conversation, end: datetime, zone: ZoneInfo) -> str:
+    return (
+        f"#{conversation.number} is snoozed until {end.astimezone(zone):%a %Y-%m-%d %H:%M} ({zone.key}). "
+        f"It wakes up if the customer writes; `/freescout unsnooze {conversation.number}` wakes it now."
+    )
+
+
+def _awake(conversation: Conversation) -> str:
+    return f"#{conversation.number} is awake, and reminders go on."
 
 
 ACTION = Action(

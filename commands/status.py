@@ -18,9 +18,9 @@ async def set_status(
 def _typed(status: Status) -> Handler:
     async def typed(ask: Ask) -> None:
         user = await ask.desk.people.user(ask.person)
-        conversation = await ask.desk.quoted(ask.text, user)
+        conversation = await ask.desk.workable(await ask.desk.meant(ask.text), user)
         await set_status(ask.desk, ask.person, user, conversation, status)
-        await ask.tell(f"#{conversation.number} is {status.value} now.")
+        await ask.tell(_done(conversation, status))
 
     return typed
 
@@ -28,10 +28,15 @@ def _typed(status: Status) -> Handler:
 def _pressed(status: Status) -> Handler:
     async def pressed(ask: Ask) -> None:
         user = await ask.desk.people.user(ask.person)
-        conversation = await ask.desk.conversation(ask.number, user)
+        conversation = await ask.desk.workable(ask.number, user)
         await set_status(ask.desk, ask.person, user, conversation, status)
+        await ask.done(_done(conversation, status))
 
     return pressed
+
+
+def _done(conversation: Conversation, status: Status) -> str:
+    return f"#{conversation.number} is {status.value} now."
 
 
 ACTION = Action(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.store import Store
+from sandbox.slack.model import Message
 from tests.conftest import House
 
 
@@ -80,6 +81,7 @@ async def test_each_button_does_what_it_says(house: House, press: str, shown: st
     [(path, body)] = writes_of(house)
     assert path == "PUT /api/conversations/1"
     assert body["byUser"] == house.ana_id
+    assert house.slack.ephemerals(house.ana) == []
 
 
 async def test_what_is_closed_can_be_reopened(house: House) -> None:
@@ -162,12 +164,47 @@ async def test_note_with_words_saves_them_and_without_opens_a_dialog(house: Hous
     await house.until(lambda: house.ben.modal)
 
 
-async def test_show_gives_the_card_with_buttons_that_work(house: House) -> None:
-    card = await house.writes()
+async def shown_alone(house: House) -> Message:
+    """The card as Ana alone sees it, in another channel."""
     await house.ana.types("/freescout show #412", channel="sales")
     await house.until(lambda: "#412 Printer on fire" in house.told(house.ana))
-    await house.ana.presses("Close", on=house.slack.ephemerals(house.ana)[-1])
-    await house.until(lambda: "Closed" in card.all_text)
+    return house.slack.ephemerals(house.ana)[-1]
+
+
+async def test_show_gives_the_card_with_buttons_that_work_and_say_so(house: House) -> None:
+    card = await house.writes()
+    alone = await shown_alone(house)
+    for press, filled, told in [
+        ("I'm On It", {}, "You are on #412 until"),
+        ("Snooze…", {"Until": "In 1 hour"}, "#412 is snoozed until"),
+        ("Assign to…", {"To whom": "Ben Brandt"}, "#412 is assigned to Ben Brandt now."),
+        ("Assign to Me", {}, "#412 is assigned to Ana Alves now."),
+        ("Pending", {}, "#412 is pending now."),
+        ("Close", {}, "#412 is closed now."),
+        ("Spam", {}, "#412 is spam now."),
+    ]:
+        if filled:
+            await house.opens(house.ana, press, alone)
+            await house.ana.submits(filled)
+        else:
+            await house.ana.presses(press, on=alone)
+        await house.until(lambda told=told: told in house.told(house.ana))
+    await house.until(lambda: "Spam" in card.all_text)
+
+
+async def test_to_what_was_deleted_nothing_is_done(house: House) -> None:
+    await house.writes()
+    alone = await shown_alone(house)
+    house.freescout.agent_deletes(1)
+    address = f"{house.settings.freescout_url}/conversation/1"
+    for press in ("I'm On It", "Snooze…", "Assign to…", "Assign to Me", "Pending", "Close"):
+        await house.ana.presses(press, on=alone)
+    for words in ("claim {}", "close {}", "assign {} me", "snooze {} 2h"):
+        await house.ana.types(f"/freescout {words.format(address)}")
+    told = await house.until(lambda: len(found := house.slack.ephemerals(house.ana)[1:]) == 10 and found)
+    assert {one.all_text for one in told} == {"#412 was deleted in FreeScout, so nothing was done."}
+    assert house.ana.modal is None
+    assert writes_of(house) == []
 
 
 async def test_a_conversation_can_be_named_by_its_address(house: House) -> None:
