@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from bot import clock, mail
 from bot.cards import Block, Message, button, context, named, plain, richtext_block, when
@@ -10,6 +11,7 @@ from bot.model import Conversation, Status
 from bot.quiet import QUESTION, RELEASE, ROUSED, YES, Calm, asks_at, roused
 from bot.richtext import Element, link, section, text
 from bot.store import Claim, ClaimState, Snooze
+from bot.until import worded
 
 CLAIM, SNOOZE, WAKE = "claim", "snooze", "wake"
 """The options of the card's menu."""
@@ -32,6 +34,12 @@ def lines(calm: Calm, now: datetime) -> tuple[Block, ...]:
         words = f"Snoozed by {_name(snooze.name)} until"
         said.append(context(":zzz:", plain(words), until(snooze.until_at, snooze.since)))
     return tuple(said)
+
+
+def taken(conversation: Conversation, claim: Claim, now: datetime, hours: Hours, zone: ZoneInfo) -> str:
+    """Say to whoever is on it from `now` until when, by the clock of their own `zone`."""
+    end = worded(asks_at(claim, now, hours), now, zone)
+    return f"You are on #{conversation.number} until {end}. Nobody is reminded of it until then."
 
 
 def menu(conversation: Conversation, calm: Calm, now: datetime) -> tuple[tuple[str, str], ...]:

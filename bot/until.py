@@ -81,6 +81,12 @@ def monday(now: datetime, zone: ZoneInfo) -> date:
     return _next(0, now.astimezone(zone).date())
 
 
+def worded(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """`14:30`, with the day before it where that is not today, in the person's own `zone`."""
+    local = moment.astimezone(zone)
+    return f"{local:%H:%M}" if local.date() == now.astimezone(zone).date() else f"{local:%a %Y-%m-%d %H:%M}"
+
+
 def zone_named(name: str) -> ZoneInfo:
     """A time zone by its name, as Slack tells it; UTC where there is none of that name."""
     try:

@@ -3,7 +3,7 @@
 It is theirs in FreeScout then, and nobody is reminded of it for a while. Afterwards they are asked.
 """
 
-from bot import claimcards, claiming, quiet
+from bot import claimcards, claiming, quiet, settling
 from bot.errors import UserError
 from bot.model import Conversation, User
 from bot.quiet import Calm
@@ -29,10 +29,8 @@ async def pressed(ask: Ask) -> None:
 
 
 async def _tell(ask: Ask, conversation: Conversation, claim: Claim) -> None:
-    local = claim.until_at.astimezone(await claiming.zone(ask.desk, ask.person))
-    await ask.tell(
-        f"You are on #{conversation.number} until {local:%H:%M}. Nobody is reminded of it until then."
-    )
+    hours, zone = await settling.opening(ask.desk, conversation), await claiming.zone(ask.desk, ask.person)
+    await ask.tell(claimcards.taken(conversation, claim, ask.desk.now(), hours, zone))
 
 
 async def yes(ask: Ask) -> None:

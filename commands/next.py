@@ -3,7 +3,7 @@
 Two who ask at once get different ones.
 """
 
-from bot import cards, claiming, clock, mail, waiters
+from bot import claiming, clock, mail, showing, waiters
 from bot.daystats import Waiting
 from bot.errors import BridgeError, UserError
 from bot.freescout import NotFound
@@ -59,7 +59,7 @@ async def _show(ask: Ask, words: str) -> None:
         raise UserError(
             f"{nobody} `/freescout mine` lists what is yours, `/freescout waiting` everybody who waits."
         )
-    await ask.show(cards.card(taken, await ask.desk.place(taken)))
+    await ask.show(await showing.card(ask.desk, taken))
 
 
 ACTION = Action(

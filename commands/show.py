@@ -1,26 +1,13 @@
 """`/freescout show 412`: the card, for this person only. Whoever may see the mailbox may ask."""
 
-from dataclasses import replace
-
-from bot import cards, claimcards, settling
-from bot.desk import Desk
+from bot import cards, showing
 from bot.surfaces import Action, Ask, Button, Option, Word
 
 
-async def card(desk: Desk, slack_user: str, quoted: str) -> cards.Message:
-    """Make the card of the conversation that was quoted."""
-    user = await desk.people.user(slack_user)
-    conversation = await desk.quoted(quoted, user)
-    place, calm = await desk.place(conversation), await settling.known(desk, conversation.id)
-    calm = replace(calm, hours=await settling.opening(desk, conversation))
-    beside = claimcards.lines(calm, place.now)
-    menu = claimcards.menu(conversation, calm, place.now)
-    return cards.card(conversation, replace(place, beside=beside, menu=menu))
-
-
 async def typed(ask: Ask) -> None:
-    """Show the card."""
-    await ask.show(await card(ask.desk, ask.person, ask.text))
+    """Show the card of the conversation that was quoted."""
+    user = await ask.desk.people.user(ask.person)
+    await ask.show(await showing.card(ask.desk, await ask.desk.quoted(ask.text, user)))
 
 
 async def opened(_: Ask) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from bot import claimcards, crashpoints
 from bot.bridgefile import read_file
-from bot.hours import Hours, MailboxHours, Span
+from bot.hours import ALWAYS, Hours, MailboxHours, Span
 from bot.model import Conversation, Person, Status, Thread
 from bot.quiet import Calm, Quiet, quiet
 from bot.store import Claim, ClaimState, Snooze, Store
@@ -23,6 +23,7 @@ from tests.conftest import House
 
 ROUTE = '[[routes]]\nmailbox = "a"\nchannel = "b"\n'
 NINE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+OFFICE = Hours(week=((Span(9 * 60, 17 * 60),),) * 7)
 ANA = Person(7, "user", "Ana", "Alves", "ana@example.org")
 BEN = Person(8, "user", "Ben", "Brandt", "ben@example.org")
 MARK = Person(1, "customer", "Mark", "Moore", "mark@example.org")
@@ -322,7 +323,7 @@ async def test_the_command_says_until_when_and_release_gives_it_back(house: Hous
     await house.until(lambda: "You are on #412 until" in house.told(house.ana))
     end = (house.clock() + timedelta(minutes=30)).astimezone(ZoneInfo("Asia/Kolkata"))
     assert any(
-        f"until {moment:%H:%M}." in house.told(house.ana) for moment in (end, end - timedelta(minutes=1))
+        f"{moment:%H:%M}. Nobody" in house.told(house.ana) for moment in (end, end - timedelta(minutes=1))
     )
     await house.until(lambda: on_it(card))
     await house.ana.types("/freescout release 412")
@@ -658,20 +659,22 @@ async def test_a_while_is_business_time_where_the_mailbox_has_hours(house: House
     hours = Hours(week=((closes,),) * 7)
     await house.start(hours=(MailboxHours(None, hours),))
     card = await house.writes()
-    await house.ana.presses("I'm On It", on=card)
-    await house.until(lambda: on_it(card))
+    house.ana.profile.tz = "Asia/Kolkata"
+    await house.ana.types("/freescout claim 412")
+    await house.until(lambda: on_it(card) and house.told(house.ana))
     store = Store(house.settings.database_path, house.clock, visiting=True)
     [held] = await store.claims(1)
     await store.close()
     assert held.until_at - now > timedelta(hours=22)
+    told = claimcards.taken(asked(), held, now, hours, ZoneInfo("Asia/Kolkata"))
+    assert house.told(house.ana) == told
 
 
 async def test_nobody_is_asked_at_night_nor_released_for_being_asleep(house: House) -> None:
     await house.stop()
     tomorrow = (house.clock() + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     house.clock.skip(tomorrow + timedelta(hours=16) - house.clock())
-    office = Hours(week=((Span(9 * 60, 17 * 60),),) * 7)
-    await house.start(hours=(MailboxHours(None, office),))
+    await house.start(hours=(MailboxHours(None, OFFICE),))
     card = await house.writes()
     house.clock.skip(tomorrow + timedelta(hours=16, minutes=25) - house.clock())
     await house.ana.presses("I'm On It", on=card)
@@ -700,12 +703,29 @@ async def test_a_while_that_ends_while_it_is_closed_is_asked_about_when_it_opens
     assert assignee(house) == house.ana_id
 
 
+@pytest.mark.parametrize(
+    ("zone", "hours", "end", "said"),
+    [
+        ("UTC", ALWAYS, at(30), "09:30"),
+        ("Asia/Kolkata", ALWAYS, at(30), "15:00"),
+        ("UTC", ALWAYS, at(15 * 60), "Tue 2026-11-24 00:00"),
+        ("Pacific/Auckland", ALWAYS, at(90), "23:30"),
+        ("Pacific/Auckland", ALWAYS, at(120), "Tue 2026-11-24 00:00"),
+        ("UTC", OFFICE, at(8 * 60), "Tue 2026-11-24 09:00"),  # as the card says: nobody is asked at night
+    ],
+)
+def test_who_takes_it_is_told_until_when_with_the_day_if_that_is_another(
+    zone: str, hours: Hours, end: datetime, said: str
+) -> None:
+    told = claimcards.taken(asked(), claim(until=end.timestamp()), NINE, hours, ZoneInfo(zone))
+    assert told == f"You are on #412 until {said}. Nobody is reminded of it until then."
+
+
 def test_what_ends_at_night_is_asked_in_the_morning() -> None:
-    office = Hours(week=((Span(9 * 60, 17 * 60),),) * 7)
     held, night = claim(), NINE.replace(hour=3) + timedelta(days=1)
-    calm = Calm((held,), hours=office)
+    calm = Calm((held,), hours=OFFICE)
     assert list(claimcards.told(asked(), calm, night, ())) == []
-    assert quiet(held, None, asked(), night, office) == Quiet(at(24 * 60), "Ana Alves is on it")
+    assert quiet(held, None, asked(), night, OFFICE) == Quiet(at(24 * 60), "Ana Alves is on it")
     assert "is on it until" in str(claimcards.lines(calm, night))
     key = f"claim:{int(held.until)}"
     assert [one[0] for one in claimcards.told(asked(), calm, at(24 * 60), ())] == [key]

@@ -146,8 +146,10 @@ async def test_next_takes_the_oldest_and_shows_its_card(house: House) -> None:
     asks(house, "Younger")
     await house.ben.types("/freescout next")
     said = await hears(house, house.ben, "Oldest")
-    assert "Ben Brandt" in said
-    await house.opens(house.ben, "Reply", house.slack.ephemerals(house.ben)[-1])
+    assert "Ben Brandt is on it until" in said
+    card = house.slack.ephemerals(house.ben)[-1]
+    assert all(offered in str(card.blocks) for offered in ("I'm On It", "Snooze…"))
+    await house.opens(house.ben, "Reply", card)
     await house.ben.types("/freescout next")
     await hears(house, house.ben, "Younger")
     await house.ben.types("/freescout next")
