@@ -132,10 +132,14 @@ async def find(ask: Ask) -> None:
         subject="" if address else words,
         sort=Sort.UPDATED,
         newest_first=True,
+        threads=True,  # only they tell since when somebody waits, and whether
     )
     found = await matching(ask.desk, user, query)
     shown = mail.one_line(words, 60)
-    await _answer(ask, f"Found for {shown}", found, f"FreeScout has nothing for {shown}.")
+    nothing = f"Of what you may see, no subject has {shown} in it. Customers are found by their address."
+    if address:
+        nothing = f"Of what you may see, nothing is from a customer whose address is {shown}."
+    await _answer(ask, f"Found for {shown}", found, nothing)
 
 
 async def _answer(ask: Ask, title: str, found: list[Conversation], nothing: str) -> None:

@@ -252,7 +252,24 @@ async def test_lists_show_what_one_may_see(house: House) -> None:
         lambda: "Found for printer" in house.told(house.ana) and "on fire" in house.told(house.ana)
     )
     await house.ana.types("/freescout find unicorns")
-    await house.until(lambda: "has nothing for unicorns" in house.told(house.ana))
+    await house.until(lambda: "no subject has unicorns in it" in house.told(house.ana))
+    await house.ana.types("/freescout find Zoë")
+    await house.until(lambda: "Customers are found by their address." in house.told(house.ana))
+    await house.ana.types("/freescout find zoe@example.org")
+    await house.until(lambda: "a customer whose address is zoe@example.org" in house.told(house.ana))
+
+
+async def test_find_knows_since_when_somebody_waits_and_whether(house: House) -> None:
+    await house.writes()
+    house.clock.skip(timedelta(hours=3))
+    house.freescout.customer_replies(1, "<p>Still burning, are you there?</p>")
+    await house.ana.types("/freescout find Printer")
+    await house.until(lambda: "waiting 3 h" in house.told(house.ana))
+    house.freescout.agent_replies(1, house.ana_id, "<p>Put out.</p>", status="active")
+    house.freescout.customer_replies(1, "<p>Thank you!</p>")
+    await house.ana.types("/freescout find printer")
+    await house.until(lambda: "Found for printer" in house.told(house.ana))
+    assert "waiting" not in house.told(house.ana)
 
 
 async def test_text_typed_in_a_channel_or_a_thread_goes_nowhere(house: House) -> None:
