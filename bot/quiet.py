@@ -77,8 +77,7 @@ def asks_at(claim: Claim, now: datetime, hours: Hours) -> datetime:
 
 def ended(claim: Claim, conversation: Conversation | None) -> ClaimState | None:
     """How the truth has ended a claim, if it has: by an answer, or because it is theirs no more."""
-    wait = clock.waiting(conversation) if conversation else None
-    if conversation is None or wait is None or wait.thread != claim.thread:
+    if conversation is None or not clock.awaited(conversation, claim.thread):
         return ClaimState.OVER
     return None if assigned_to(conversation, claim.user) else ClaimState.GONE
 

@@ -27,6 +27,7 @@ OFFICE = Hours(week=((Span(9 * 60, 17 * 60),),) * 7)
 ANA = Person(7, "user", "Ana", "Alves", "ana@example.org")
 BEN = Person(8, "user", "Ben", "Brandt", "ben@example.org")
 MARK = Person(1, "customer", "Mark", "Moore", "mark@example.org")
+EVE = Person(2, "customer", "Eve", "Evans", "eve@example.org")
 
 
 def at(minutes: float) -> datetime:
@@ -85,6 +86,9 @@ ASLEEP = Quiet(at(120), "snoozed by Ben Brandt")
 LAPSES = {"lapses": at(51).timestamp()}
 NOTE = entry(2, "note", 12)
 LINE = entry(2, "lineitem", 12, action="changed-ticket-assignee", body="")
+CLOSED = entry(7, "lineitem", 12, action="changed-ticket-status", status="closed", body="")
+REOPENED = entry(8, "lineitem", 14, action="changed-ticket-status", status="active", body="")
+MERGED = entry(9, "lineitem", 16, action="merged", body="")
 DRAFT = replace(entry(2, "message", 12), state="draft")
 HIDDEN = replace(entry(2, "customer", 12), state="hidden")
 
@@ -112,6 +116,9 @@ TABLE: list[tuple[Claim | None, Snooze | None, Conversation | None, float, Quiet
     (claim(), None, asked(entry(1), DRAFT), 20, ON_IT),
     (claim(), None, asked(subject="Another", tags=("vip",)), 20, ON_IT),
     (claim(), None, asked(mailbox_id=2), 20, ON_IT),
+    (claim(thread=2), None, asked(entry(1), entry(2, "customer", 5), MERGED), 20, ON_IT),
+    (claim(), None, asked(entry(1), entry(2, "customer", 5), MERGED), 20, ON_IT),
+    (claim(thread=8), None, asked(entry(1), entry(2, "customer", 5), CLOSED, REOPENED, MERGED), 20, ON_IT),
     # what ends it
     (claim(), None, answered(), 20, None),
     (claim(), None, answered(status=Status.PENDING), 20, None),
@@ -124,6 +131,21 @@ TABLE: list[tuple[Claim | None, Snooze | None, Conversation | None, float, Quiet
     (claim(), None, asked(assignee=BEN), 20, None),
     (claim(), None, asked(assignee=None), 20, None),
     (claim(thread=9), None, asked(), 20, None),  # it was claimed in an earlier wait
+    (claim(), None, asked(entry(1), CLOSED, REOPENED), 20, None),  # it was settled, and waits anew
+    (claim(thread=2), None, answered(MERGED, entry(3, "customer", 18)), 20, None),
+    # what is left after a merge is another's wait, whose answer went to the customer of this one
+    (
+        claim(thread=2),
+        None,
+        asked(
+            entry(1, customer=EVE, created_by=EVE),
+            entry(2, "customer", 5, customer=MARK),
+            entry(3, "message", 12, customer=MARK),
+            MERGED,
+        ),
+        20,
+        None,
+    ),
     (claim(**LAPSES), None, answered(), 45, None),
     # a snooze, as time goes by
     (None, snooze(), asked(), 9, ASLEEP),
@@ -510,6 +532,23 @@ async def test_a_colleague_to_whom_it_is_assigned_ends_it(house: House) -> None:
     await later(house, 60)
     assert questions(house, card) == []
     assert assignee(house) == house.ben_id
+
+
+async def test_whoever_merges_an_older_one_into_what_they_are_on_stays_on_it(house: House) -> None:
+    await house.writes("Older", email="m@example.org")
+    house.clock.skip(timedelta(minutes=5))
+    house.freescout.customer_writes("m@example.org", "Newer", "again: it burns", mailbox=house.support)
+    card = await house.until(lambda: house.cards()[1:] and house.cards()[1])
+    house.clock.skip(timedelta(minutes=100))
+    await house.ana.types("/freescout claim 413")
+    await house.until(lambda: on_it(card))
+    house.clock.skip(timedelta(minutes=20))
+    house.freescout.agent_merges(2, 1, house.ana_id)  # no webhook tells of that, as in FreeScout
+    house.freescout.agent_notes(2, house.ana_id, "it is the same matter")
+    await house.until(lambda: "the same matter" in house.said(card) and "asked 2 times" in card.all_text)
+    await house.quiet()
+    assert on_it(card)
+    assert pings(house, card) == []
 
 
 async def test_refusals_say_why_to_whoever_reacted_alone(house: House) -> None:

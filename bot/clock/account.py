@@ -53,14 +53,25 @@ def waiting(conversation: Conversation) -> Wait | None:
         return None
     books = _Books(conversation)
     books.read()
-    if unanswered := books.counted(books.open):
+    if unanswered := books.unanswered():
         first = books.resumed or unanswered[0]
         return Wait(first.created_at, first.id, len(unanswered))
-    if not books.open and (aside := books.counted(books.aside)):
-        return Wait(aside[0].created_at, aside[0].id, len(aside))
     if books.last == "customer" or conversation.latest_reply_from != "customer":
         return None
     return Wait(conversation.waiting_since or conversation.created_at, 0)
+
+
+def awaited(conversation: Conversation, thread: int) -> bool:
+    """Whether the wait goes on that began with a thread; a merge may have put an older one before it."""
+    wait = waiting(conversation)
+    if wait is None or wait.thread == thread:
+        return wait is not None
+    begun = next((one for one in conversation.threads if one.id == thread), None)
+    if begun is None or begun.created_at < wait.since:
+        return False
+    books = _Books(conversation)
+    books.read()
+    return begun.type == "lineitem" or begun in books.unanswered()
 
 
 def account(conversation: Conversation) -> list[Entry]:
@@ -109,6 +120,10 @@ class _Books:
     def counted(self, threads: Iterable[Thread]) -> list[Thread]:
         """Those of the customer's messages that need an answer."""
         return [one for one in threads if not automatic.reason(self.conversation, one)]
+
+    def unanswered(self) -> list[Thread]:
+        """What waits for an answer: what was put aside does where nothing else is open."""
+        return self.counted(self.open or self.aside)
 
     def read(self) -> None:
         """Go through the threads, oldest first."""

@@ -107,7 +107,7 @@ def month(
 ) -> Month:
     """Make up a month with so many conversations; those in `paused` do not want to be disturbed at times.
 
-    With `claims` people say that they are on it, in conversations that are neither moved nor merged. Where the
+    With `claims` people say that they are on it, in conversations that are not moved. Where the
     `budget` is small, `paused` should be empty: what is beyond it may go to others while somebody is away, and
     nothing tells the bridge of that moment.
     """
@@ -141,7 +141,8 @@ def _merged(chance: random.Random, events: list[Event], boxes: dict[int, int]) -
         for number, box in boxes.items():
             theirs = [other for other in before if other.conversation == number]
             here = number != one.conversation and box == boxes[one.conversation] and theirs
-            plain = all(other.what in _PLAIN for other in (*theirs, *mine))
+            plain = all(other.what in _PLAIN for other in theirs)
+            plain &= all(other.what in (*_PLAIN, "claims") for other in mine)
             if here and plain and any(other.what == "writes" for other in mine):
                 merge = replace(one, what="merges", to=number, unheard=True)
                 kept = [other for other in events if other.conversation != number or other.at < one.at]
