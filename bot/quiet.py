@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from bot import clock
 from bot.hours import ALWAYS, Hours
-from bot.model import Conversation, Status
+from bot.model import Conversation, Status, Thread
 from bot.store import Claim, ClaimState, Snooze
 
 TAKE, YES, RELEASE = "claim.take", "claim.yes", "claim.release"
@@ -83,10 +83,19 @@ def ended(claim: Claim, conversation: Conversation | None) -> ClaimState | None:
 
 
 def roused(snooze: Snooze, conversation: Conversation | None) -> bool:
-    """Whether the truth has ended a snooze before its time: it was closed, or there is a newer message."""
+    """Whether the truth has ended a snooze before its time: it was closed, the customer wrote, or an agent.
+
+    What the clock does not count rouses nobody, nor does a reply that was on its way when the snooze began.
+    """
     if conversation is None or not conversation.published or conversation.status not in _OPEN:
         return True
-    return newest_message(conversation) > snooze.newest
+    return any(not _was_on_its_way(one, snooze) for one in clock.counted(conversation, snooze.newest))
+
+
+def _was_on_its_way(one: Thread, snooze: Snooze) -> bool:
+    """Whether a message is a reply that was submitted before. One that goes just now has no thread yet."""
+    writer = one.created_by.id if one.created_by else 0
+    return one.type == "message" and (one.id in snooze.sent or writer in snooze.sending)
 
 
 def newest_message(conversation: Conversation) -> int:

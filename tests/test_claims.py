@@ -27,6 +27,8 @@ OFFICE = Hours(week=((Span(9 * 60, 17 * 60),),) * 7)
 ANA = Person(7, "user", "Ana", "Alves", "ana@example.org")
 BEN = Person(8, "user", "Ben", "Brandt", "ben@example.org")
 MARK = Person(1, "customer", "Mark", "Moore", "mark@example.org")
+DAEMON = Person(3, "customer", "Mail", "Delivery", "mailer-daemon@example.net")
+ROBOT = Person(9, "user", "Workflow", "", "fsworkflow@example.org")
 EVE = Person(2, "customer", "Eve", "Evans", "eve@example.org")
 
 
@@ -88,6 +90,7 @@ NOTE = entry(2, "note", 12)
 LINE = entry(2, "lineitem", 12, action="changed-ticket-assignee", body="")
 CLOSED = entry(7, "lineitem", 12, action="changed-ticket-status", status="closed", body="")
 REOPENED = entry(8, "lineitem", 14, action="changed-ticket-status", status="active", body="")
+AWAY = entry(3, "customer", 14, body="I am out of the office until 9 March.")
 MERGED = entry(9, "lineitem", 16, action="merged", body="")
 DRAFT = replace(entry(2, "message", 12), state="draft")
 HIDDEN = replace(entry(2, "customer", 12), state="hidden")
@@ -161,7 +164,20 @@ TABLE: list[tuple[Claim | None, Snooze | None, Conversation | None, float, Quiet
     (None, snooze(), asked(entry(1), LINE), 20, ASLEEP),
     (None, snooze(), asked(entry(1), DRAFT), 20, ASLEEP),
     (None, snooze(), asked(entry(1), HIDDEN), 20, ASLEEP),
+    (None, snooze(newest=2), answered(AWAY), 20, ASLEEP),
+    (None, snooze(newest=2), answered(entry(3, "customer", 14, body="Thank you!")), 20, ASLEEP),
+    (None, snooze(newest=2), answered(entry(3, "customer", 14, created_by=DAEMON)), 20, ASLEEP),
+    (None, snooze(), asked(entry(1), entry(2, "message", 12, created_by=ROBOT)), 20, ASLEEP),
+    (None, snooze(newest=2), asked(entry(1), entry(2, "customer", 5), MERGED), 20, ASLEEP),
+    # replies that were submitted before it
+    (None, snooze(sent=frozenset({2})), answered(), 20, ASLEEP),
+    (None, snooze(sending=frozenset({7})), answered(), 20, ASLEEP),
+    (None, snooze(sent=frozenset({2})), answered(AWAY), 20, ASLEEP),
     # what ends it
+    (None, snooze(sent=frozenset({2})), answered(entry(3, "message", 14)), 20, None),
+    (None, snooze(sent=frozenset({2})), answered(entry(3, "customer", 14)), 20, None),
+    (None, snooze(sending=frozenset({8})), answered(), 20, None),  # another's answer, written elsewhere
+    (None, snooze(newest=2), answered(AWAY, entry(4, "customer", 15)), 20, None),
     (None, snooze(), asked(entry(1), entry(2, "customer", 12)), 20, None),
     (None, snooze(newest=2), asked(entry(1), entry(2, "customer", 5)), 20, ASLEEP),
     (None, snooze(), answered(), 20, None),

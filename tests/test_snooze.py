@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,10 +11,13 @@ from bot import until
 from bot.errors import UserError
 from bot.hours import ALWAYS, Closed, Hours, MailboxHours, Span
 from bot.quiet import ROUSED
-from bot.store import ClaimState, Store
+from bot.settings import Replies
+from bot.store import Choice, ClaimState, Draft, Reply, ReplyState, Snooze, Store
+from sandbox.clock import Clock
 from sandbox.slack import Message
 from tests.conftest import House
 from tests.test_claims import direct, dying_at, later, pings, questions, record
+from tests.test_hold import answers, gone
 
 BERLIN, YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")
 NOW = datetime(2026, 11, 25, 14, 0, tzinfo=UTC)
@@ -228,6 +232,67 @@ async def test_what_ends_nothing(house: House) -> None:
     house.clock.skip(timedelta(hours=4))
     [said] = await house.until(lambda: over(house, card))
     assert "has waited" not in said.all_text
+
+
+async def test_an_out_of_office_answer_does_not_end_it(house: House) -> None:
+    card = await house.writes()
+    house.freescout.agent_replies(1, house.ana_id, "Which number is on the invoice?", status="pending")
+    await house.until(lambda: "on the invoice" in house.said(card))
+    await house.ana.types("/freescout snooze 412 3h")
+    await house.until(lambda: asleep(card))
+    house.freescout.customer_replies(1, "I am out of the office until 3 December.")
+    await house.until(lambda: "out of the office" in house.said(card))
+    await house.quiet()
+    assert asleep(card)
+    house.clock.skip(timedelta(hours=3, minutes=1))
+    await house.until(lambda: over(house, card))
+
+
+async def test_a_reply_that_was_held_when_it_began_does_not_end_it(empty_house: House) -> None:
+    house = empty_house
+    await house.start(replies=Replies(timedelta(seconds=20)))
+    card = await house.writes()
+    await answers(house, card)
+    await house.ben.types("/freescout snooze 412 3h")
+    await house.until(lambda: asleep(card))
+    house.clock.skip(timedelta(seconds=21))
+    await gone(house)
+    await house.until(lambda: "Ana Alves replied" in house.said(card))
+    assert asleep(card)
+    await answers(house, card, text="And one more thing.")
+    house.clock.skip(timedelta(seconds=21))
+    await gone(house, 2)
+    await house.until(lambda: not asleep(card))
+
+
+async def test_which_replies_were_on_their_way_when_it_began(tmp_path: Path) -> None:
+    clock = Clock()
+    store = Store(str(tmp_path / "bridge.db"), clock)
+
+    async def submitted(user: int, kind: str = "message") -> Reply:
+        name = f"{user} {kind} {clock()}"
+        draft = Draft(name, 5, 412, kind, "Hello", user, f"U{user}", "C1", "1.2", hold=20)
+        assert await store.queue(draft)
+        reply = await store.intended(name)
+        assert reply
+        clock.skip(timedelta(seconds=1))
+        return reply
+
+    held, stopped, dropped, note = [await submitted(*one) for one in ((1,), (2,), (3,), (4, "note"))]
+    assert await store.stop_reply(stopped, ReplyState.BLOCKED, "It changed.", Choice.ANYWAY)
+    assert await store.drop_reply(dropped)
+    await store.snooze(Snooze(5, "U9", 9, "Ana", "C1", 1, clock().timestamp(), clock().timestamp() + 7200))
+    clock.skip(timedelta(seconds=1))
+    await submitted(5)
+    found = await store.snoozed(5)
+    assert found and (found.sent, found.sending) == (frozenset(), {held.user})
+    await store.mark_reply(held, ReplyState.SENT, thread=77)
+    await store.mark_reply(note, ReplyState.SENT, thread=78)
+    blocked = await store.reply(stopped.id)
+    assert blocked and await store.release_reply(blocked)  # its writer has it sent now, all the same
+    _, found = await store.calm(5)
+    assert found and (found.sent, found.sending) == ({77}, frozenset())
+    await store.close()
 
 
 async def test_wake_up_wakes_it_and_tells_whoever_snoozed(house: House) -> None:

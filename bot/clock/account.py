@@ -81,6 +81,14 @@ def account(conversation: Conversation) -> list[Entry]:
     return books.entries
 
 
+def counted(conversation: Conversation, after: int) -> list[Thread]:
+    """What was said after a thread and counts: what the customer asks, and what an agent answers."""
+    newer = [one for one in conversation.threads if one.id > after and one.state == "published"]
+    asked = [one for one in newer if one.type == "customer" and not automatic.reason(conversation, one)]
+    told = [one for one in newer if one.type == "message" and not automatic.no_answer(conversation, one)]
+    return [*asked, *told]
+
+
 def uncounted(conversation: Conversation) -> tuple[Entry, ...]:
     """What the customer wrote since the last answer that nobody has to answer, each with the reason why."""
     books = _Books(conversation)

@@ -16,6 +16,10 @@ _KEPT = 30 * 86_400.0
 _CLAIM = "conversation, slack_user, user, name, assigned, channel, thread, since, until, lapses, state, by"
 _WHOSE = "select conversation from claims where id = ?1"
 _SNOOZE = "conversation, slack_user, user, name, channel, newest, since, until"
+_BEFORE = (
+    "select user, thread from outbox where conversation = ? and kind = 'message' and created <= ?"
+    " and (thread > 0 or state in ('held', 'sending', 'unknown'))"
+)
 
 
 class ClaimState(StrEnum):
@@ -85,9 +89,13 @@ class Snooze:
     name: str
     channel: str
     newest: int
-    """The newest message of it then: a newer one ends the snooze."""
+    """The newest message of it then: a newer one that counts ends the snooze."""
     since: float
     until: float
+    sent: frozenset[int] = frozenset()
+    """The threads that those replies became that were on their way when it began."""
+    sending: frozenset[int] = frozenset()
+    """The FreeScout users of whose replies one is still on its way."""
 
     @property
     def until_at(self) -> datetime:
@@ -268,7 +276,12 @@ def _move(db: Database, identity: int, states: tuple[str, ...], state: ClaimStat
 
 def _snooze(db: Database, conversation: int) -> Snooze | None:
     row = db.execute(f"select {_SNOOZE} from snoozes where conversation = ?", (conversation,)).fetchone()
-    return Snooze(*row) if row else None
+    if row is None:
+        return None
+    one = Snooze(*row)
+    before = db.execute(_BEFORE, (conversation, one.since)).fetchall()
+    sent = frozenset(thread for _, thread in before if thread)
+    return replace(one, sent=sent, sending=frozenset(user for user, thread in before if not thread))
 
 
 def _unsnooze(db: Database, conversation: int) -> Snooze | None:

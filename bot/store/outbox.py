@@ -164,12 +164,13 @@ class OutboxTable(Table):
         False where it was not stopped.
         """
         changes = (
-            "state = 'held', due = ?, hold = 0, error = '', choice = '', attempts = 0,"
+            "state = 'held', due = ?, created = ?, hold = 0, error = '', choice = '', attempts = 0,"
             " customer_email = case now_seen when '' then customer_email"
             " else json_extract(now_seen, '$.customer') end,"
             " seen = case now_seen when '' then seen else now_seen end"
         )
-        return await self._move(changes, (self._time(),), reply, (ReplyState.BLOCKED,), exactly=True)
+        now = self._time()
+        return await self._move(changes, (now, now), reply, (ReplyState.BLOCKED,), exactly=True)
 
     async def drop_reply(self, reply: Reply) -> bool:
         """Throw one away; its text is not kept."""

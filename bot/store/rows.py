@@ -132,6 +132,7 @@ class Reply(Draft):
     due: float = 0
     """When it goes, or is looked for next, in seconds since 1970."""
     created: float = 0
+    """When its writer last said that it shall go, in seconds since 1970."""
     after_thread: int = 0
     """The conversation's newest thread when sending began: the reply's own is a newer one."""
     thread: int = 0
