@@ -36,7 +36,7 @@ class Calm:
     also: str = ""
     """The Slack id of whom the end of the snooze concerns beside whoever snoozed it."""
     home: str = ""
-    """The channel in which is asked and told."""
+    """The channel in which is asked and told; somebody's direct messages where no channel shows it."""
     grace: timedelta = timedelta(0)
     """How long whoever is asked may take to answer, in business time."""
     hours: Hours = ALWAYS

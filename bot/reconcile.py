@@ -142,7 +142,8 @@ class Reconciler:
         wrote = self._desk.store.wrote(identity, authors(conversation) if conversation else {})
         said, _ = await asyncio.gather(self._desk.store.posts(identity), wrote)  # one commit for both
         wanted = await self._leading.wanted(conversation, said, course)
-        places = [channel for channel in wanted if not self._lanes.trouble(channel)]
+        trouble = self._lanes.trouble
+        places = await settling.places(self._desk, conversation, calm, wanted, trouble)
         settled = await settling.settle(self._desk, conversation, calm, said, places)
         course.again += settled.again
         writing = await self._desk.store.writing(identity)
@@ -167,7 +168,7 @@ class Reconciler:
     async def _bring_all_up(self, course: Course, found: Found, said: list[Delivery]) -> None:
         """Bring every channel up to date that shows it or is to."""
         shown = _by_channel([one for one in said if not one.key.startswith(RECEIPT)])
-        for channel in {**dict.fromkeys(shown), **found.wanted, **found.climb.direct, **found.aloud.news}:
+        for channel in dict.fromkeys([*shown, *found.channels]):
             if channel not in course.closed:  # what stands there stays as it is
                 await self._look_in(course, channel, found, shown.get(channel, []))
 

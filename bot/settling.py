@@ -1,13 +1,13 @@
 """Claims and snoozes, as the looks find them: what the truth or the time has ended is ended here."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from bot.claiming import ENDS, SURE, give_back, hold, hours
 from bot.desk import Desk
-from bot.errors import Ambiguous, BridgeError, Transient
+from bot.errors import Ambiguous, BridgeError, Misconfigured, Transient
 from bot.freescout import NotFound
 from bot.hours import ALWAYS, NEVER, Hours
 from bot.model import Conversation, User
@@ -35,6 +35,28 @@ async def known(desk: Desk, conversation: int) -> Calm:
     return Calm(*await desk.store.calm(conversation))
 
 
+async def places(
+    desk: Desk,
+    conversation: Conversation | None,
+    calm: Calm,
+    wanted: Iterable[str],
+    trouble: Callable[[str], str],
+) -> list[str]:
+    """The channels in which can be asked; where there is none, the direct messages of whom it concerns."""
+    here = [one for one in wanted if not trouble(one)]
+    whose = calm.held or calm.snooze
+    if here or whose is None or conversation is None or desk.now() < whose.until_at:
+        return here
+    try:
+        direct = await desk.direct(whose.slack_user)
+    except BridgeError as error:
+        if isinstance(error, Transient | Ambiguous) and not isinstance(error, Misconfigured):
+            raise
+        log.warning("%s cannot be asked about conversation %s: %s", whose.slack_user, conversation.id, error)
+        return []
+    return [] if trouble(direct) else [direct]
+
+
 async def settle(
     desk: Desk, conversation: Conversation | None, calm: Calm, said: Sequence[Delivery], places: Sequence[str]
 ) -> Settled:
@@ -47,7 +69,7 @@ async def settle(
     for claim in calm.claims:
         again += await _claim(desk, conversation, claim, said, places, kept=open_hours)
     if calm.snooze:
-        again += await _snooze(desk, conversation, calm.snooze, said)
+        again += await _snooze(desk, conversation, calm.snooze, said, places)
     now = await known(desk, identity)
     if conversation and any(one.state in ENDS for one in now.claims):
         conversation = await _finish(desk, conversation, now)
@@ -60,13 +82,12 @@ async def as_it_is(
     desk: Desk, conversation: Conversation | None, calm: Calm, said: Sequence[Delivery], places: Sequence[str]
 ) -> Settled:
     """Say what is quiet about a conversation. Nothing is ended for that, and nobody is told."""
-    kept = await opening(desk, conversation)
-    also = ""
-    if calm.snooze and calm.snooze.until_at <= desk.now() and conversation and conversation.assignee:
+    kept, home, also = await opening(desk, conversation), _home(calm, said, places), ""
+    over = calm.snooze and calm.snooze.until_at <= desk.now() and not home.startswith("D")
+    if over and conversation and conversation.assignee:
         whose = conversation.assignee
         also = await desk.people.slack_id(whose.email, whose.id) or ""
-    grace = desk.settings.claims.grace
-    calm = replace(calm, also=also, home=_home(calm, said, places), grace=grace, hours=kept)
+    calm = replace(calm, also=also, home=home, grace=desk.settings.claims.grace, hours=kept)
     return Settled(conversation, calm, quiet(calm.held, calm.snooze, conversation, desk.now(), kept))
 
 
@@ -140,13 +161,18 @@ async def opening(desk: Desk, conversation: Conversation | None) -> Hours:
 
 
 async def _snooze(
-    desk: Desk, conversation: Conversation | None, snooze: Snooze, said: Sequence[Delivery]
+    desk: Desk,
+    conversation: Conversation | None,
+    snooze: Snooze,
+    said: Sequence[Delivery],
+    places: Sequence[str],
 ) -> list[datetime]:
-    over = any(one.key == f"{ROUSED}{int(snooze.until)}" and one.ts for one in said)
-    if over or roused(snooze, conversation):
+    now = desk.now()
+    told = any(one.key == f"{ROUSED}{int(snooze.until)}" and one.ts for one in said)
+    nowhere = now >= snooze.until_at and not places  # nor will it ever be said
+    if told or nowhere or roused(snooze, conversation):
         await desk.store.end_snooze(snooze)
         return []
-    now = desk.now()
     return [snooze.until_at if now < snooze.until_at else now + _SAID]
 
 
@@ -178,5 +204,10 @@ def _home(calm: Calm, said: Sequence[Delivery], places: Sequence[str]) -> str:
     keys = [f"{QUESTION}{int(calm.held.until)}"] if calm.held else []
     keys += [f"{ROUSED}{int(calm.snooze.until)}"] if calm.snooze else []
     own = [one.channel for one in (calm.held, calm.snooze) if one and one.channel in places]
-    stands = [one.channel for one in said if one.key in keys]
+    stands = [one.channel for one in said if one.key in keys and _may_stand(one, places)]
     return next(iter([*stands, *own, *places]), "")
+
+
+def _may_stand(one: Delivery, places: Sequence[str]) -> bool:
+    """Whether something stands, or was begun where one can find out about it."""
+    return bool(one.ts) or one.channel in places or one.channel.startswith("D")

@@ -30,6 +30,12 @@ class Found:
     writing: tuple[Writing, ...]
     typed: Mapping[int, str]
 
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Every channel that has to show something of it, people's direct messages among them."""
+        home = self.settled.calm.home
+        return (*self.wanted, *self.climb.direct, *self.aloud.news, *([home] if home else []))
+
 
 async def view(desk: Desk, leading: Leading, listed: Listed | None, channel: str, found: Found) -> View:
     """All that the plan for a channel depends on."""

@@ -100,7 +100,7 @@ class Reader:
         known = Facts(identity, desk.settings.conversation_url(identity), desk.now(), conversation)
         known = await self._routed(known, said)
         shown = dict.fromkeys(one.channel for one in said)
-        every = {**found.wanted, **shown, **found.climb.direct, **found.aloud.news}
+        every = dict.fromkeys([*found.wanted, *shown, *found.channels])
         taking = tuple(one.route for one in known.choices if one.taken)
         places = [await self._place(one, found, said, taking) for one in every]
         rows = await store.work([identity])
@@ -131,7 +131,10 @@ class Reader:
         store = self._desk.store
         wanted = await self._leading.wanted(conversation, said, course)
         calm = await settling.known(self._desk, identity)
-        settled = await settling.as_it_is(self._desk, conversation, calm, said, list(wanted))
+        asks = calm.held or calm.snooze
+        wrong = {one: await self._wrong(one) for one in wanted} if asks else {}
+        places = await settling.places(self._desk, conversation, calm, wanted, lambda one: wrong.get(one, ""))
+        settled = await settling.as_it_is(self._desk, conversation, calm, said, places)
         climb = await self._ringing.climb(conversation, wanted, said, settled.quiet)
         aloud = await self._leading.aloud(conversation, wanted, said)
         writing, typed = await store.writing(identity), await store.typed_notes(identity)

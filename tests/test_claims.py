@@ -596,6 +596,66 @@ async def test_where_freescout_fails_nobody_is_on_it(house: House) -> None:
     await house.until(lambda: on_it(card))
 
 
+def asked_directly(house: House, person: Somebody) -> list[Message]:
+    messages = house.slack.workspace.direct(person.id).messages
+    return [one for one in messages if "Still on it?" in one.all_text]
+
+
+async def test_what_no_channel_shows_is_asked_about_in_a_direct_message(house: House) -> None:
+    private = house.freescout.add_mailbox("Private", "private@example.org")
+    house.freescout.customer_writes("z@example.org", "Hush", "pay me?", mailbox=private)
+    await house.quiet()
+    await house.ana.types("/freescout claim 412")
+    await house.until(lambda: "You are on #412" in house.told(house.ana))
+    house.clock.skip(timedelta(minutes=31))
+    [first] = await house.until(lambda: asked_directly(house, house.ana))
+    assert "#412 Hush" in first.all_text
+    await house.ana.presses("Yes", on=first)
+    await house.until(lambda: "Ana Alves is still on it" in first.all_text)
+    assert "#412 Hush" in first.all_text
+    await later(house, 29)
+    assert asked_directly(house, house.ana) == []
+    house.clock.skip(timedelta(minutes=2))
+    [second] = await house.until(lambda: asked_directly(house, house.ana))
+    assert assignee(house) == house.ana_id
+    await house.ana.presses("Release", on=second)
+    await house.until(lambda: "Ana Alves released it" in second.all_text and assignee(house) is None)
+    assert len(house.slack.workspace.direct(house.ana.id).messages) == 2
+
+
+async def test_silence_in_a_direct_message_releases_what_was_moved_away(house: House) -> None:
+    private = house.freescout.add_mailbox("Private", "private@example.org")
+    card = await claimed(house, house.ana)
+    house.freescout.agent_moves(1, house.ana_id, private)
+    await house.until(lambda: not on_it(card))
+    await later(house, 31)
+    [question] = asked_directly(house, house.ana)
+    await later(house, 8)
+    assert assignee(house) == house.ana_id
+    house.clock.skip(timedelta(minutes=3))
+    await house.until(lambda: "so it is released" in question.all_text)
+    assert assignee(house) is None
+    assert questions(house, card) == []
+
+
+async def test_whom_slack_lets_nobody_write_to_is_not_waited_for(house: House) -> None:
+    private = house.freescout.add_mailbox("Private", "private@example.org")
+    for name in ("y", "z"):
+        house.freescout.customer_writes(f"{name}@example.org", "Hush", "pay me?", mailbox=private)
+    await house.quiet()
+    await house.ana.types("/freescout claim 412")
+    await house.until(lambda: "You are on #412" in house.told(house.ana))
+    await house.ana.types("/freescout snooze 413 30m")
+    await house.until(lambda: "#413 is snoozed" in house.told(house.ana))
+    house.ana.profile.deleted = True
+    await later(house, 31)
+    await later(house, 11)
+    await house.until(lambda: assignee(house) is None)
+    store = Store(house.settings.database_path, house.clock, visiting=True)
+    assert await store.snoozed(2) is None
+    await store.close()
+
+
 async def test_everything_survives_a_restart(house: House) -> None:
     card = await claimed(house, house.ana)
     await house.stop()

@@ -17,7 +17,7 @@ from sandbox.clock import Clock
 from sandbox.slack import Message
 from tests.conftest import House
 from tests.test_claims import direct, dying_at, later, pings, questions, record
-from tests.test_hold import answers, gone
+from tests.test_hold import answers, gone, rows
 
 BERLIN, YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")
 NOW = datetime(2026, 11, 25, 14, 0, tzinfo=UTC)
@@ -263,6 +263,30 @@ async def test_a_reply_that_was_held_when_it_began_does_not_end_it(empty_house: 
     house.clock.skip(timedelta(seconds=21))
     await gone(house, 2)
     await house.until(lambda: not asleep(card))
+
+
+@pytest.mark.parametrize("what", ["no route", "archived"])
+async def test_what_no_channel_shows_is_told_once_in_a_direct_message(house: House, what: str) -> None:
+    private = house.freescout.add_mailbox("Private", "private@example.org")
+    box = private if what == "no route" else house.support
+    house.freescout.customer_writes("z@example.org", "Hush", "pay me?", mailbox=box)
+    await house.quiet()
+    house.freescout.agent_assigns(1, house.ana_id, house.ben_id)
+    await house.ana.types("/freescout snooze 412 2h")
+    await house.until(lambda: "is snoozed until" in house.told(house.ana))
+    if what == "archived":
+        house.expects_errors = True
+        await house.slack.archives("support")
+    await house.quiet()
+    await later(house, 121)
+    house.clock.skip(timedelta(minutes=2))  # that the channel is archived may have come out only now
+    await house.until(lambda: "Snooze is over" in direct(house, house.ana))
+    house.clock.skip(timedelta(minutes=2))
+    await house.until(lambda: not rows(house, "select 1 from snoozes"))
+    await later(house, 2)
+    [said] = house.slack.workspace.direct(house.ana.id).messages
+    assert "#412 Hush" in said.all_text
+    assert house.ben.id not in str(said.blocks)  # who does not read here
 
 
 async def test_which_replies_were_on_their_way_when_it_began(tmp_path: Path) -> None:

@@ -22,7 +22,8 @@ def plan(view: View, posted: Mapping[str, Posted]) -> list[Step]:
     conversation, shown, held = view.conversation, posted.get(CARD), bar(view, posted)
     if conversation is None or held is Bar.DIRECT:
         gone = card_steps(posted, "gone", cards.gone_card()) if shown and conversation is None else []
-        return [*_pings(view, _plain_place(view), posted), *news_steps(view, posted), *gone]
+        called = _pings(view, _plain_place(view), posted)
+        return [*called, *_asked(view, posted), *news_steps(view, posted), *gone]
     if held is Bar.HIDDEN:
         return []
     if held is Bar.LEFT:
@@ -167,9 +168,10 @@ def _pings(view: View, place: Place, posted: Mapping[str, Posted]) -> Iterator[S
 
 
 def _asked(view: View, posted: Mapping[str, Posted]) -> Iterator[Step]:
-    """Whether somebody is still on it, and what came of that; that a snooze is over. Each in one channel."""
+    """Whether somebody is still on it, and what came of that; that a snooze is over. Each in one place."""
     if view.conversation is None or not view.conversation.published:
         return
     for key, version, message in claimcards.told(view.conversation, view.calm, view.now, posted):
         if view.asks or key in posted:
-            yield from step_over(posted, Step(key, version, message, None, Urgency.PING))
+            said = cards.titled(view.conversation, message, view.url) if view.direct else message
+            yield from step_over(posted, Step(key, version, said, None, Urgency.PING))
