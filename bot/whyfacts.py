@@ -23,7 +23,7 @@ from bot.lanes import Lanes
 from bot.leading import Leading
 from bot.model import Conversation
 from bot.names import CHANNEL, Names
-from bot.plan import FILES, RECEIPT, Posted, View
+from bot.plan import FILES, LIST, RECEIPT, Posted, View
 from bot.poster import Poster
 from bot.ringing import Ringing
 from bot.routing import Route
@@ -184,9 +184,12 @@ class Reader:
             return False
 
     async def _listed(self, channel: str, identity: int, seen: View) -> bool:
-        """Whether the channel's list speaks of it: in the memory stands who is in it."""
+        """Whether the channel's list speaks of it: in the memory stand the list, and who is in it."""
         if waitlist.entry(seen) is None:
             return False
+        lists = [one for one in await self._desk.store.posts(0) if (one.channel, one.key) == (channel, LIST)]
+        if any(waitlist.goes_on(one) for one in lists):
+            return True
         there = {one for where, one in await self._desk.store.overdue() if where == channel}
         return len(there | {identity}) >= self._desk.settings.pings.list_from
 

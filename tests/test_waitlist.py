@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.hours import read
-from bot.ladderfile import Ladder, Pings, Rung
+from bot.ladderfile import Ladder, MailboxLadder, Pings, Rung
 from bot.pings import Rungs
 from bot.plan import Posted, Step, View
 from bot.quiet import Calm, Quiet
@@ -96,13 +96,33 @@ def test_what_changes_is_edited_in_place(changes: dict[str, str]) -> None:
     assert next(iter(changes.values())) in words(step)
 
 
-def test_when_fewer_wait_it_says_that_nobody_does_once() -> None:
+def test_it_goes_on_with_whoever_is_left_until_nobody_waits() -> None:
     stands = shown(plan(THREE, None, 3, NOW))
-    over = plan(THREE[:2], stands, 3, NOW)
+    for left, said in ((2, "2 customers wait too long"), (1, "1 customer waits too long")):
+        fewer = plan(THREE[:left], stands, 3, NOW)
+        assert fewer is not None
+        assert fewer.ts == stands.ts
+        assert said in words(fewer)
+        assert fewer.message.text.startswith(said)
+    over = plan([], stands, 3, NOW)
     assert over is not None
     assert (over.ts, over.version) == (stands.ts, NOBODY)
     assert "Nobody waits too long here" in words(over)
-    assert plan(THREE[:1], shown(over), 3, NOW) is None
+    assert plan([], shown(over), 3, NOW) is None
+
+
+def test_once_it_is_over_a_new_one_begins_with_three() -> None:
+    over = Posted(f"{NOW.timestamp()}", NOBODY)
+    assert plan(THREE[:2], over, 3, NOW) is None
+    assert plan(THREE, over, 3, NOW) is not None
+
+
+@pytest.mark.parametrize("left", [0, 1])
+def test_one_that_goes_on_further_down_does_so_or_says_that_nobody_waits(left: int) -> None:
+    step = plan(THREE[:left], Posted(f"{NOW.timestamp()}", MOVED), 3, NOW)
+    assert step is not None
+    assert (step.ts is None) is bool(left)
+    assert ("1 customer waits" if left else "Nobody waits") in words(step)
 
 
 def test_when_three_wait_again_soon_it_is_the_same_message() -> None:
@@ -221,7 +241,7 @@ async def three_wait(house: House, count: int = 3) -> list[Message]:
 
 
 def lists(house: House, channel: str = "support") -> list[Message]:
-    signs = ("wait too long", "Nobody waits too long", "goes on further down")
+    signs = ("wait too long", "waits too long", "goes on further down")
     return [card for card in house.cards(channel) if any(sign in card.all_text for sign in signs)]
 
 
@@ -257,8 +277,9 @@ async def test_it_is_edited_as_things_change_and_says_when_it_is_over(house: Hou
     one_list = await the_list(house)
     await house.ana.presses("Assign to Me", on=cards[1])
     await settled(house, lambda: "Ana Alves" in one_list.all_text)
-    await house.ana.presses("Close", on=cards[0])
-    await settled(house, lambda: "Nobody waits too long here" in one_list.all_text)
+    for left, card in (("2 customers wait", cards[0]), ("1 customer waits", cards[1]), ("Nobody", cards[2])):
+        await house.ana.presses("Close", on=card)
+        await settled(house, lambda left=left: left in one_list.all_text)
     assert len(lists(house)) == 1
 
 
@@ -282,8 +303,50 @@ async def test_a_restart_goes_on_with_the_same_list(house: House) -> None:
     await house.stop()
     await house.start()
     await house.ana.presses("Close", on=cards[2])
-    await settled(house, lambda: "Nobody waits too long here" in one_list.all_text)
+    await settled(house, lambda: "2 customers wait too long" in one_list.all_text)
     assert len(lists(house)) == 1
+
+
+async def test_nobody_waits_untold_when_others_of_the_list_are_answered(empty_house: House) -> None:
+    """The list has spoken for them to the channel, so it speaks on, after a restart too."""
+    house = empty_house
+    steps = Ladder((Rung(timedelta(hours=1)), Rung(timedelta(hours=2), "channel")))
+    await house.start(ladders=(MailboxLadder(None, steps),))
+    cards = [await house.writes(f"Question {n}", email=f"c{n}@example.org") for n in range(3)]
+    house.clock.skip(timedelta(minutes=61))
+    one_list = await the_list(house)
+    await settled(house, lambda: "3 customers wait too long" in one_list.all_text)
+    house.freescout.agent_replies(1, house.ana_id, "Here.")
+    await settled(house, lambda: "2 customers wait too long" in one_list.all_text)
+    await house.stop()
+    await house.start()
+    house.clock.skip(timedelta(minutes=60))
+    await house.until(lambda: all(house.said(card).count("has waited") == 2 for card in cards[1:]))
+    assert not [one for one in house.slack.called("chat.postMessage") if one.args.get("reply_broadcast")]
+    await house.ben.types("/freescout why 413")
+    await house.until(lambda: "The channel's list of those who wait speaks of it" in house.told(house.ben))
+    house.freescout.agent_replies(2, house.ana_id, "Here.")
+    house.freescout.agent_replies(3, house.ana_id, "Here.")
+    await settled(house, lambda: "Nobody waits too long here" in one_list.all_text)
+    alone = await house.writes("Question 3", email="c3@example.org")
+    house.clock.skip(timedelta(minutes=121))
+    await house.until(lambda: "has waited" in house.said(alone))
+    assert [one for one in house.slack.called("chat.postMessage") if one.args.get("reply_broadcast")]
+
+
+async def test_what_a_look_was_told_of_a_list_comes_true(tmp_path: Path) -> None:
+    """Three are in it, so no step of theirs is told to the channel: two are a list, once one is answered."""
+    store = Store(str(tmp_path / "bridge.db"), lambda: NOW)
+    try:
+        desk: Any = SimpleNamespace(store=store, settings=SimpleNamespace(pings=Pings()))
+        nothing: Any = None
+        kept = Waitlist(desk, nothing, nothing)
+        told = [await kept.met("C1", each.conversation, each) for each in THREE]
+        assert told == [False, False, True]
+        assert not await kept.met("C1", 3, None)
+        assert await kept.met("C1", 2, THREE[1])
+    finally:
+        await store.close()
 
 
 async def test_nothing_is_forgotten_while_slack_cannot_be_asked(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from bot.routing import Route
 from bot.routing.reading import OPEN_TO
 from bot.settings import Settings
 from sandbox.serving import free_port
-from tests.month.scenario import BERLIN, BOXES
+from tests.month.scenario import BERLIN, BOXES, LIST_FROM
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TELL = {"group": "@duty", "boss": "boss@example.org"}
@@ -56,7 +56,7 @@ def settings(budget: int, **given: Any) -> Settings:
         stale=Stale((timedelta(hours=2),), timedelta(seconds=1)),
         sweep=Sweep(timedelta(seconds=0.5)),
         replies=Replies(timedelta(0)),
-        pings=Pings(budget=budget, list_from=3),
+        pings=Pings(budget=budget, list_from=LIST_FROM),
         host="127.0.0.1",
         port=free_port(),
         **read,

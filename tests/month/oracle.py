@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from tests.month.cases import Case, happens, opened, place
-from tests.month.scenario import BOXES, DAYS, HALF, START, Box, Month
+from tests.month.scenario import BOXES, DAYS, HALF, LIST_FROM, START, Box, Month
 
 
 @dataclass(frozen=True, order=True)
@@ -34,6 +34,8 @@ class Told:
     """When somebody is to be asked whether they are still on it, or is released."""
     late: dict[int, set[int]]
     """Which conversations wait too long at its end, by mailbox."""
+    listed: set[int]
+    """The mailboxes of which so many did, since nobody did last, that a list stands."""
     beyond: Mapping[tuple[str, date], set[int]]
     """The conversations for which somebody was beyond their budget, by person and day."""
     anew: set[datetime]
@@ -60,20 +62,27 @@ def told(month: Month, said: Collection[Ping] = ()) -> Told:
     cases: dict[int, Case] = {}
     looks: set[datetime] = set()
     called = {(one.at, one.conversation, who) for one in said for how in one.told for who in _called(how)}
-    books = _Books(month.budget, called)
-    pings = list(_pings(month, cases, looks, books))
+    books, listed = _Books(month.budget, called), set[int]()
+    pings = list(_pings(month, cases, looks, books, listed))
     waiting = {number for number, case in cases.items() if case.since and case.status == "active"}
-    end = START + timedelta(days=DAYS)
+    late = _late(cases, START + timedelta(days=DAYS))
+    return Told(pings, waiting, looks, late, listed, books.beyond, books.anew)
+
+
+def _late(cases: dict[int, Case], at: datetime) -> dict[int, set[int]]:
+    """Who waits too long, and is not put aside, by mailbox."""
     late: dict[int, set[int]] = {}
-    for number in waiting:
-        case = cases[number]
-        asleep = case.quiet is not None and end < case.quiet
-        if case.open_for >= 2 * BOXES[case.box].ladder[0][0] and not asleep:
+    for number, case in cases.items():
+        waits = case.since is not None and case.status == "active"
+        asleep = case.quiet is not None and at < case.quiet
+        if waits and case.open_for >= 2 * BOXES[case.box].ladder[0][0] and not asleep:
             late.setdefault(case.box, set()).add(number)
-    return Told(pings, waiting, looks, late, books.beyond, books.anew)
+    return late
 
 
-def _pings(month: Month, cases: dict[int, Case], looks: set[datetime], books: _Books) -> Iterator[Ping]:
+def _pings(
+    month: Month, cases: dict[int, Case], looks: set[datetime], books: _Books, listed: set[int]
+) -> Iterator[Ping]:
     events = list(month.events)
     at = START
     while at < START + timedelta(days=DAYS):
@@ -107,6 +116,10 @@ def _pings(month: Month, cases: dict[int, Case], looks: set[datetime], books: _B
                 yield Ping(at, number, step, tuple(new))
         if books.beyond and at == quarter:
             books.anew |= {at} if any(_begins(number, at, books) for number in now_open) else set()
+        if not asleep:
+            late = _late(cases, at)
+            listed &= set(late)
+            listed |= {box for box, them in late.items() if len(them) >= LIST_FROM}
         at += HALF
 
 

@@ -83,5 +83,5 @@ async def play(month: Month, folder: Path) -> Played:
         played.enough = stage.enough(expected.beyond)
         played.unended = stage.unended(expected.waiting)
         await stage.at(START + timedelta(days=DAYS, seconds=45))
-        played.lists = await stage.lists(expected.late)
+        played.lists = await stage.lists(expected.late, expected.listed)
     return played

@@ -13,6 +13,8 @@ START = datetime(2026, 10, 12, 0, 0, tzinfo=UTC)
 """A Monday. Europe's clocks are put back on October 25, New York's on November 1."""
 DAYS = 31
 HALF = timedelta(seconds=30)
+LIST_FROM = 3
+"""From how many on those who wait too long are a list."""
 BERLIN, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")
 
 

@@ -155,26 +155,31 @@ class Stage:
             while len(self.slack.ephemerals(person)) == answers:
                 await asyncio.sleep(0.005)
 
-    async def lists(self, late: dict[int, set[int]]) -> list[str]:
-        """Compare each channel's list with those who wait too long, as soon as it is as it should be."""
-        least = self.settings.pings.list_from
-        wanted = {
-            box.name: late.get(at, set()) if len(late.get(at, set())) >= least else set()
-            for at, box in enumerate(BOXES)
-        }
-        found: dict[str, set[int]] = {}
+    async def lists(self, late: dict[int, set[int]], listed: set[int]) -> list[str]:
+        """Compare each channel's list with those who wait too long, as soon as it is as it should be.
+
+        Where it was over for a moment only, it may have gone on with the few who came then.
+        """
+        wrong: list[str] = []
         for _ in range(100):
-            found = {box.name: self._listed(box.name.lower()) for box in BOXES}
-            if found == wanted:
-                return []
+            found = {at: self._listed(box.name.lower()) for at, box in enumerate(BOXES)}
+            wanted = {
+                at: late.get(at, set()) if at in listed or found[at] else set() for at in range(len(BOXES))
+            }
+            wrong = [
+                f"{BOXES[at].name}: {found[at]}, not {them}"
+                for at, them in wanted.items()
+                if found[at] != them
+            ]
+            if not wrong:
+                break
             await asyncio.sleep(0.1)
-        return [
-            f"{name}: {found[name]}, not {wanted[name]}" for name in wanted if found[name] != wanted[name]
-        ]
+        return wrong
 
     def _listed(self, channel: str) -> set[int]:
         """The conversations in a channel's list, or none where it says that it is over."""
-        stands = [one.all_text for one in self.slack.messages(channel) if "wait too long" in one.all_text]
+        told = [one.all_text for one in self.slack.messages(channel)]
+        stands = [words for words in told if re.search(r"\d customers? waits? too long", words)]
         return {int(number) for number in re.findall(r"Matter (\d+)", stands[-1])} if stands else set()
 
     def said(self) -> list[Ping]:
