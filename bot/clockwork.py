@@ -16,6 +16,8 @@ from bot.model import Conversation, Mailbox, Status, Thread
 from bot.quiet import Calm, quiet
 from bot.settings import Settings
 from bot.staging import staged
+from bot.store import Claim
+from bot.why import called
 
 _SNIPPET = 40
 _TYPES = {"customer": "message", "message": "reply", "note": "note", "lineitem": "change"}
@@ -60,7 +62,7 @@ def _told(
         until = f" until {_when(held.until, hours)}" if held.until else ""
         yield f"  Nobody is reminded{until}: {held.why}."
     yield ""
-    yield from _due(conversation, mailbox, settings, wait, now)
+    yield from _due(conversation, mailbox, settings, wait, now, claims=calm.claims)
 
 
 def _keeps(mailbox: Mailbox | None, hours: Hours) -> str:
@@ -128,7 +130,13 @@ def _why_not(conversation: Conversation) -> str:
 
 
 def _due(
-    conversation: Conversation, mailbox: Mailbox | None, settings: Settings, wait: Wait, now: datetime
+    conversation: Conversation,
+    mailbox: Mailbox | None,
+    settings: Settings,
+    wait: Wait,
+    now: datetime,
+    *,
+    claims: Sequence[Claim],
 ) -> Iterator[str]:
     hours = routes.opening(settings, mailbox)
     found = routes.matching(conversation, mailbox, settings)
@@ -136,12 +144,13 @@ def _due(
         yield "No route leads from this mailbox: nothing will be said."
     for route in found:
         steps = routes.ladder(route, settings, mailbox)
+        steps = ladder.climbed(steps, hours, wait.thread, wait.since, claims)
         yield f"In {hashed(route.channel)}:"
-        for step in range(0 if steps.warn else 1, len(steps.steps) + 1):
+        for step in ladder.numbers(steps):
             limit = ladder.limit(steps, step)
             due = wait.due(limit, hours)
             when = "never: it does not open" if due >= NEVER else _when(due, hours)
-            name = f"step {step}, {steps.steps[step - 1].tell}" if step else "warning"
+            name = f"{called(step)}, {ladder.rung(steps, step).tell}" if step else "warning"
             yield f"  {name}: after {clock.spoken(limit)}, {'was due' if due <= now else 'due'} {when}"
 
 

@@ -36,8 +36,8 @@ from bot.staging import Moment, staged
 from bot.store import Work
 from bot.turns import Pace
 from bot.waitlist import Waitlist
+from bot.why import called, unsaid
 from bot.why import moment as _when
-from bot.why import unsaid
 
 _SPOKEN = (pings.PING, QUESTION, ROUSED, ENOUGH)
 """How the keys begin of what is said because of a wait. Cards and messages are the mirror's business."""
@@ -198,12 +198,13 @@ async def _because(stage: _Stage, one: Said, conversation: Conversation, mailbox
     _, step = pings.numbers(one.key)
     since = f"a customer waits since {_when(wait.since)}" if wait else "a customer waited"
     steps = await _ladder(stage, one, conversation, mailbox)
-    if wait is None or steps is None or step > len(steps.steps):
+    if wait is None or steps is None or (step > len(steps.steps) and not ladder.again(step)):
         return since
-    name = f"step {step}" if step else "the warning"
     open_for = "" if hours.week is None else f", {clock.spoken(hours.passed(wait.since, one.at))} of it open"
     waited = f"{clock.spoken(one.at - wait.since)}{open_for}"
-    return f"{since}, {waited}: {name} is due after {clock.spoken(ladder.limit(steps, step))}"
+    if ladder.again(step):
+        return f"{since}, {waited}: nobody is on it any more, so the last step is said once more"
+    return f"{since}, {waited}: {called(step)} is due after {clock.spoken(ladder.limit(steps, step))}"
 
 
 async def _ladder(
@@ -240,7 +241,8 @@ async def _no_step(stage: _Stage, conversation: Conversation, wait: clock.Wait) 
     found = routes.matching(conversation, mailbox, desk.settings)
     if not found:
         return "no route leads from its mailbox"
-    steps = routes.ladder(found[0], desk.settings, mailbox)
+    steps, claims = routes.ladder(found[0], desk.settings, mailbox), await desk.store.claims(conversation.id)
+    steps = ladder.climbed(steps, hours, wait.thread, wait.since, claims)
     due = ladder.due(steps, hours, wait.since, now)
     if due is None:
         return _first(steps, hours, wait.since)

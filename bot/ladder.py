@@ -1,17 +1,22 @@
 """Which step of a ladder is due, and whom it tells. Pure: `now` and the people are handed in.
 
-Steps count from 1; 0 is the warning before the first. A wait climbs in business time, and nothing is said
+Steps count from 1; 0 is the warning before the first. The last one is said once more for each claim after it
+that was given back, under a number above all others. A wait climbs in business time, and nothing is said
 while it is closed. https://docs.slack.dev/reference/methods/dnd.info tells who is not to be disturbed.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.hours import NEVER, Hours
-from bot.ladderfile import Kind, Ladder
+from bot.ladderfile import Kind, Ladder, Rung
+from bot.store import Claim, ClaimState
 
 WARNING = 0
+_AGAIN = 1_000_000
+"""From which number on a step is the last one, said once more."""
+_GIVEN_BACK = (ClaimState.LAPSED, ClaimState.RELEASED)
 _MOST_ON_DUTY = 5
 """Members of a user group who get a direct message each, where nobody else can be told."""
 
@@ -80,8 +85,39 @@ class Told:
         return replace(left, line=True) if self.direct and not left.direct else left
 
 
+def climbed(ladder: Ladder, hours: Hours, thread: int, since: datetime, claims: Iterable[Claim]) -> Ladder:
+    """The ladder of the wait that began with this thread: its last step once more for each claim given back.
+
+    Only for those that were made when it was due already: else it comes after them by itself. The number is
+    the second in which they were made, so that each has its own, and a later one's is higher.
+    """
+    if not ladder.steps:
+        return ladder
+    last = limit(ladder, len(ladder.steps))
+    back = [one for one in claims if one.thread == thread and one.state in _GIVEN_BACK]
+    made = {int(one.since): hours.passed(since, datetime.fromtimestamp(one.since, UTC)) for one in back}
+    return replace(ladder, again=tuple(sorted((one, after) for one, after in made.items() if after >= last)))
+
+
+def again(step: int) -> bool:
+    """Whether it is the last step, said once more."""
+    return step >= _AGAIN
+
+
+def has(ladder: Ladder, step: int) -> bool:
+    """Whether a ladder has such a step; each has the warning, as it may have had one."""
+    return step <= len(ladder.steps) or step in dict(ladder.again)
+
+
+def rung(ladder: Ladder, step: int) -> Rung:
+    """What a step is; the warning is a line in the thread."""
+    return Rung(limit(ladder, step)) if step == WARNING else ladder.steps[-1 if again(step) else step - 1]
+
+
 def limit(ladder: Ladder, step: int) -> timedelta:
     """How much business time passes before a step."""
+    if again(step):
+        return dict(ladder.again)[step]
     first = ladder.steps[max(step, 1) - 1].after
     return first - (ladder.warn or timedelta(0)) if step == WARNING else first
 
@@ -89,22 +125,17 @@ def limit(ladder: Ladder, step: int) -> timedelta:
 def due(ladder: Ladder, hours: Hours, since: datetime, now: datetime) -> int | None:
     """The highest step whose time has come; None before them all."""
     passed = hours.passed(since, now)
-    return max((step for step in _steps(ladder) if passed >= limit(ladder, step)), default=None)
+    return max((step for step in numbers(ladder) if passed >= limit(ladder, step)), default=None)
 
 
 def next_due(ladder: Ladder, hours: Hours, since: datetime, now: datetime) -> datetime | None:
     """When time alone may make something due: the next step's, or the opening that a due one waits for."""
-    moments = [hours.after(since, limit(ladder, step)) for step in _steps(ladder)]
+    moments = [hours.after(since, limit(ladder, step)) for step in numbers(ladder)]
     ahead = [moment for moment in moments if moment > now]
     if len(ahead) < len(moments) and not hours.open_at(now):
         ahead.append(hours.next_open(now))
     first = min(ahead, default=NEVER)
     return first if first < NEVER else None
-
-
-def kind(ladder: Ladder, step: int) -> Kind:
-    """How a step tells; the warning is a line in the thread."""
-    return Kind.THREAD if step == WARNING else ladder.steps[step - 1].kind
 
 
 def told(how: Kind, reach: Reach, now: datetime) -> Told:
@@ -138,7 +169,9 @@ def _line(reach: Reach, *, broadcast: bool) -> Told:
     return Told(True, broadcast, mention=reach.duty.mention, name="" if reach.duty.id else reach.duty.name)
 
 
-def _steps(ladder: Ladder) -> range:
+def numbers(ladder: Ladder) -> tuple[int, ...]:
+    """The numbers of all its steps, in their order."""
     if not ladder.steps:
-        return range(0)
-    return range(0 if ladder.warn else 1, len(ladder.steps) + 1)
+        return ()
+    first = WARNING if ladder.warn else 1
+    return (*range(first, len(ladder.steps) + 1), *(number for number, _ in ladder.again))

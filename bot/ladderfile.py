@@ -61,6 +61,8 @@ class Ladder:
     warn: timedelta | None = None
     on_duty: str = ""
     """The user group, by its handle or its id, for what is nobody's and for who cannot be reached."""
+    again: tuple[tuple[int, timedelta], ...] = ()
+    """Of one wait, and not of the file: the numbers under which its last step is said once more, and when."""
 
     @property
     def reaches(self) -> bool:

@@ -148,7 +148,8 @@ class Reconciler:
         course.again += settled.again
         writing = await self._desk.store.writing(identity)
         course.again += [datetime.fromtimestamp(one.since, UTC) + FORGOTTEN for one in writing]
-        climb = await self._ringing.climb(settled.conversation, wanted, said, settled.quiet)
+        claims = settled.calm.claims
+        climb = await self._ringing.climb(settled.conversation, wanted, said, settled.quiet, claims=claims)
         course.failures += [climb.failure] if climb.failure else []
         course.again += climb.again
         aloud = await self._leading.aloud(settled.conversation, wanted, said, course)

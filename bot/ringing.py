@@ -20,7 +20,7 @@ from bot.pings import PING, Rungs
 from bot.quiet import Quiet
 from bot.routing import Route
 from bot.slackapi import SlackRefused
-from bot.store import Delivery
+from bot.store import Claim, Delivery
 
 _MOST_ASKED = 20
 """Members of a user group who are asked about, of whom the first that may be disturbed are told."""
@@ -93,12 +93,14 @@ class Ringing:
         chosen: Mapping[str, Route],
         said: Sequence[Delivery],
         quiet: Quiet | None,
+        *,
+        claims: Sequence[Claim],
     ) -> Climb:
         """Find out whom the steps reach that are due or were said; `chosen` has routes by channel."""
         found = Climb(self._desk.now())
         try:
             if conversation:
-                await self._climb(conversation, chosen, said, quiet, found)
+                await self._climb(conversation, chosen, said, quiet, found, claims=claims)
         except BridgeError as error:
             found.failure = error
         return found
@@ -110,16 +112,21 @@ class Ringing:
         said: Sequence[Delivery],
         quiet: Quiet | None,
         found: Climb,
+        *,
+        claims: Sequence[Claim],
     ) -> None:
         settings, now = self._desk.settings, found.at
         mailbox = await self._desk.people.mailbox(conversation.mailbox_id)
-        found.ladders = {
-            channel: routes.ladder(route, settings, mailbox) for channel, route in chosen.items()
-        }
-        matching = (*chosen.values(), *routes.matching(conversation, mailbox, settings))
-        found.own = tuple(routes.ladder(route, settings, mailbox) for route in matching)
         found.hours = hours = routes.opening(settings, mailbox)
         wait = clock.waiting(conversation)
+
+        def steps_of(route: Route) -> Ladder:
+            steps = routes.ladder(route, settings, mailbox)
+            return ladder.climbed(steps, hours, wait.thread, wait.since, claims) if wait else steps
+
+        found.ladders = {channel: steps_of(route) for channel, route in chosen.items()}
+        matching = (*chosen.values(), *routes.matching(conversation, mailbox, settings))
+        found.own = tuple(steps_of(route) for route in matching)
         if wait is None:
             return
         speaks = hours.open_at(now) and not quiet
@@ -134,11 +141,8 @@ class Ringing:
 
     async def _told(self, case: _Case, step: int, found: Climb, *, new: bool) -> Told:
         """What one step comes to; those who get it directly are noted down. `new` is for what is due now."""
-        how = ladder.kind(case.ladder, step)
-        rung = (
-            Rung(ladder.limit(case.ladder, step)) if step == ladder.WARNING else case.ladder.steps[step - 1]
-        )
-        told = ladder.told(how, await self._reach(case, rung, case.key(step)), case.now)
+        rung = ladder.rung(case.ladder, step)
+        told = ladder.told(rung.kind, await self._reach(case, rung, case.key(step)), case.now)
         missed = [one for one in told.direct if not await self._may(case, one, step, found, new=new)]
         if told.mention[:1] in ("U", "W"):
             if any(key == case.key(step) and channel in found.ladders for channel, key in case.said):
@@ -250,6 +254,6 @@ def _said(case: _Case, ladders: Mapping[str, Ladder]) -> set[int]:
     for channel, key in case.said:
         thread, step = pings.numbers(key)
         ours = ladders.get(channel) == case.ladder or (channel.startswith("D") and case.ladder.reaches)
-        if thread == case.thread and ours and step <= len(case.ladder.steps):
+        if thread == case.thread and ours and ladder.has(case.ladder, step):
             found.add(step)
     return found

@@ -135,7 +135,9 @@ class Reader:
         wrong = {one: await self._wrong(one) for one in wanted} if asks else {}
         places = await settling.places(self._desk, conversation, calm, wanted, lambda one: wrong.get(one, ""))
         settled = await settling.as_it_is(self._desk, conversation, calm, said, places)
-        climb = await self._ringing.climb(conversation, wanted, said, settled.quiet)
+        climb = await self._ringing.climb(
+            conversation, wanted, said, settled.quiet, claims=settled.calm.claims
+        )
         aloud = await self._leading.aloud(conversation, wanted, said)
         writing, typed = await store.writing(identity), await store.typed_notes(identity)
         return Found(identity, settled, wanted, climb, aloud, tuple(writing), typed)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot import claimcards, crashpoints
+from bot import claimcards, clockwork, crashpoints
 from bot.bridgefile import read_file
 from bot.hours import ALWAYS, Hours, MailboxHours, Span
 from bot.model import Conversation, Person, Status, Thread
@@ -680,6 +680,42 @@ async def test_after_an_absence_they_are_asked_before_anything_lapses(house: Hou
     await house.quiet()
     assert assignee(house) == house.ana_id
     assert pings(house, card) == []
+
+
+async def test_after_the_last_step_silence_has_it_said_once_more(house: House) -> None:
+    """Nothing else would call anybody again; each claim that lapses does so once."""
+    card = await house.writes()
+    await house.until(lambda: house.thread(card))
+    await later(house, 8 * 60 + 1)
+    for count, who in ((2, house.ben), (3, house.ana)):
+        await who.presses("I'm On It", on=card)
+        await house.until(lambda: on_it(card))
+        assert pings(house, card) == []
+        await later(house, 31)
+        assert questions(house, card)
+        await later(house, 11)
+        await house.until(lambda count=count: len(pings(house, card)) == count)
+        assert assignee(house) is None
+    await house.stop()
+    await house.start()
+    await later(house, 60 * 24)
+    assert len(pings(house, card)) == 3
+    await house.ana.types("/freescout why 412")
+    await house.until(lambda: "last step once more: stands" in house.told(house.ana))
+    told = await clockwork.explained(house.settings, "412", house.clock())
+    assert "the last step once more, thread: after 8 h 01 min, was due" in told
+    house.freescout.agent_replies(1, house.ana_id, "Here.")
+    await house.until(lambda: pings(house, card) == [])
+    assert house.said(card).count("Answered by Ana Alves") == 3
+
+
+async def test_after_the_last_step_a_release_has_it_said_once_more(house: House) -> None:
+    card = await house.writes()
+    await later(house, 8 * 60 + 1)
+    await house.ana.presses("I'm On It", on=card)
+    await house.until(lambda: on_it(card))
+    await house.ana.types("/freescout release 412")
+    await house.until(lambda: len(pings(house, card)) == 2)
 
 
 async def test_a_clock_that_jumps_asks_once(house: House) -> None:

@@ -93,6 +93,19 @@ async def test_who_asked_again_a_moment_ago_waits_since_the_beginning(empty_hous
     assert "1 would be said" in await rehearsed(house.settings, now, now)
 
 
+async def test_it_tells_what_comes_of_a_claim_that_nobody_keeps(house: House) -> None:
+    card = await house.writes("Printer on fire")
+    house.clock.skip(timedelta(hours=8, minutes=1))
+    await house.until(lambda: "has waited" in house.said(card))
+    await house.ana.presses("I'm On It", on=card)
+    await house.until(lambda: "is on it until" in card.all_text)
+    await house.quiet()
+    now = house.clock()
+    told = await rehearsed(house.settings, now + timedelta(hours=1), now)
+    assert "2 would be said" in told
+    assert "8 h 41 min: nobody is on it any more, so the last step is said once more" in told
+
+
 async def test_where_the_bridge_has_not_run_it_says_so(empty_house: House) -> None:
     with pytest.raises(UserError, match="has not run here"):
         await rehearsed(empty_house.settings, empty_house.clock(), empty_house.clock())

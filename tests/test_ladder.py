@@ -1,6 +1,7 @@
 """Which step is due and whom it tells, in tables; and the tables of bridge.toml."""
 
 import tomllib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,8 +9,9 @@ import pytest
 
 from bot import ladderfile
 from bot.hours import ALWAYS, Hours, read
-from bot.ladder import Contact, Group, Reach, Told, due, kind, limit, next_due, told
+from bot.ladder import Contact, Group, Reach, Told, climbed, due, limit, next_due, rung, told
 from bot.ladderfile import Kind, Ladder, MailboxLadder, Rung, kept, of_waits
+from bot.store import Claim, ClaimState
 from bot.tables import Where
 
 NINE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday
@@ -229,7 +231,54 @@ def test_what_never_opens_is_never_due() -> None:
 
 def test_the_warning_is_a_line_in_the_thread_and_comes_before_the_first_step() -> None:
     assert limit(WARNED, 0) == timedelta(minutes=45)
-    assert [kind(WARNED, step) for step in range(4)] == [T, T, C, A]
+    assert [rung(WARNED, step).kind for step in range(4)] == [T, T, C, A]
+
+
+# ------------------------------------------------------------------------- the last step, once more
+
+
+def back(made: float, **changes: object) -> Claim:
+    """A claim of the wait of thread 1, made then, and ended by silence."""
+    since, until = at(made).timestamp(), at(made + 30).timestamp()
+    return replace(Claim(5, "U1", 7, "Ana", True, "C1", 1, since, until, until + 600, "lapsed"), **changes)
+
+
+FIRST, SECOND = int(at(250).timestamp()), int(at(400).timestamp())
+BACK = (ClaimState.LAPSED, ClaimState.RELEASED)
+
+
+@pytest.mark.parametrize(
+    ("claims", "minutes", "step"),
+    [
+        ((), 500, 3),
+        ((back(250),), 249, 3),  # the clock was put back
+        ((back(250),), 290, FIRST),
+        ((back(250),), 99_999, FIRST),
+        ((back(240),), 280, int(at(240).timestamp())),
+        # the last step came due meanwhile, or is still ahead
+        ((back(239.9),), 280, 3),
+        ((back(100),), 140, 2),
+        # once for each of them
+        ((back(250), back(400)), 440, SECOND),
+        ((back(100), back(400)), 440, SECOND),
+        # one of an earlier wait, and all that ended otherwise or still hold
+        ((back(250, thread=9),), 500, 3),
+        *(((back(250, state=one),), 500, FIRST if one in BACK else 3) for one in ClaimState),
+    ],
+)
+def test_a_claim_after_the_last_step_that_is_given_back_has_it_said_once_more(
+    claims: tuple[Claim, ...], minutes: float, step: int
+) -> None:
+    steps = climbed(LADDER, ALWAYS, 1, NINE, claims)
+    assert due(steps, ALWAYS, NINE, at(minutes)) == step
+    assert rung(steps, step).kind is (Kind.CHANNEL if step == 2 else Kind.ASSIGNEE)
+
+
+def test_said_once_more_it_waits_for_the_morning_too() -> None:
+    steps = climbed(LADDER, OFFICE, 1, NINE, (back(440),))  # twenty past four
+    assert due(steps, OFFICE, NINE, at(600)) == int(at(440).timestamp())
+    assert next_due(steps, OFFICE, NINE, at(600)) == at(24 * 60)
+    assert climbed(Ladder(), OFFICE, 1, NINE, (back(440),)) == Ladder()
 
 
 # ---------------------------------------------------------------------------------------- bridge.toml

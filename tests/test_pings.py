@@ -329,6 +329,39 @@ async def test_beyond_the_budget_one_message_a_day_says_how_many_more_wait(house
     assert "2 more wait: `/freescout mine`" in "".join(said)
 
 
+@pytest.mark.parametrize("budget", [1, 2])
+async def test_the_last_step_once_more_calls_whoever_is_on_duty_within_their_budget(
+    house: House, budget: int
+) -> None:
+    """Ben was told directly, Ana took it and let it go by silence: Ben again, or on the next day."""
+    house.slack.add_group("duty", house.ben)
+    await morning(house)
+    opening = ladder((1, "assignee"), on_duty="@duty")
+    await restarted(house, ladders=opening, pings=Pings(budget=budget))
+    card = await house.writes()
+    await passes(house, 1.01)
+    (first,) = await house.until(lambda: direct(house, house.ben))
+    await house.ana.presses("I'm On It", on=card)
+    await house.until(lambda: "Ana Alves is on it" in first.all_text)
+    await passes(house, 0.51)
+    await house.until(lambda: "Still on it?" in house.said(card))
+    await passes(house, 0.18)
+    await house.until(lambda: "so it is released" in house.said(card))
+    await house.until(lambda: len(direct(house, house.ben)) == 2)
+    second = direct(house, house.ben)[1]
+    if budget == 1:
+        assert "1 more waits" in second.all_text
+        assert "has waited" in house.said(card)
+        await passes(house, 24)
+        await house.until(lambda: len(direct(house, house.ben)) == 3)
+        second = direct(house, house.ben)[2]
+    assert "has waited" in second.all_text
+    await passes(house, 48)
+    assert len(direct(house, house.ben)) == 4 - budget
+    house.freescout.agent_replies(1, house.ana_id, "Here.")
+    await house.until(lambda: "Answered by Ana Alves" in first.all_text and "Answered" in second.all_text)
+
+
 async def test_a_budget_counts_mentions_as_well(house: House) -> None:
     await morning(house)
     card = await climbing(house, (1, "thread"), (2, "thread"), pings=Pings(1))

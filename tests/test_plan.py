@@ -12,11 +12,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from bot import clock
 from bot.cards import gone_card
-from bot.ladder import Told
+from bot.hours import ALWAYS
+from bot.ladder import Told, climbed
 from bot.ladderfile import of_waits
 from bot.model import Conversation, Mailbox, Person, Status, Thread
 from bot.pings import Rungs
 from bot.plan import ANEW, ASKED, CARD, DIGEST, Posted, Step, View, newest, next_look, plan
+from bot.quiet import Quiet
+from bot.store import Claim, ClaimState
 
 NINE = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 URL = "https://help.example.org/conversation/5"
@@ -302,6 +305,56 @@ def test_the_highest_step_that_is_due_is_said_once(
     assert keys(plan(view(conversation(), minutes), posted)) == expected
 
 
+def back(made: float) -> Claim:
+    """A claim in the wait of the first thread, made then and ended by silence."""
+    times = at(made).timestamp(), at(made + 30).timestamp(), at(made + 40).timestamp()
+    return Claim(5, "U1", 7, "Ana Alves", True, "C1", 1, *times, ClaimState.LAPSED)
+
+
+def once_more(*claims: Claim) -> Rungs:
+    return replace(LADDER, ladder=climbed(LADDER.ladder, ALWAYS, 1, NINE, claims))
+
+
+FIRST, SECOND = f"ping:1:{int(at(500).timestamp())}", f"ping:1:{int(at(700).timestamp())}"
+
+
+@pytest.mark.parametrize(
+    ("claims", "said", "expected"),
+    [
+        ([], ["ping:1:3"], []),
+        ([back(500)], ["ping:1:1", "ping:1:2", "ping:1:3"], [FIRST]),
+        ([back(500)], ["ping:1:3", FIRST], []),
+        # the bridge was away when the last step came due: it is said as this
+        ([back(500)], ["ping:1:2"], [FIRST]),
+        ([back(500)], ["ping:1:2", FIRST], []),
+        ([back(500), back(700)], ["ping:1:3", FIRST], [SECOND]),
+        ([back(500), back(700)], ["ping:1:3", FIRST, SECOND], []),
+        ([back(500), back(700)], ["ping:1:3"], [SECOND]),
+        # it was made while a step was ahead
+        ([back(400)], ["ping:1:2"], ["ping:1:3"]),
+        ([back(400)], ["ping:1:3"], []),
+        # what was said so by a ladder that had no step ahead, in a mailbox from which it was moved
+        ([], ["ping:1:2", FIRST], ["ping:1:3"]),
+    ],
+)
+def test_after_a_claim_that_lapsed_the_last_step_is_said_once_more(
+    claims: list[Claim], said: list[str], expected: list[str]
+) -> None:
+    posted = {**mirrored(conversation()), **{key: Posted("ts", "1") for key in said}}
+    assert keys(plan(view(conversation(), 999, rungs=once_more(*claims)), posted)) == expected
+
+
+def test_said_once_more_it_is_kept_true_and_taken_back_like_every_step() -> None:
+    posted = mirrored(conversation(), 520, rungs=once_more(back(500)))
+    taken = plan(view(conversation(assignee=ANA), 530, rungs=once_more(back(500))), posted)
+    assert FIRST in keys(taken)
+    assert plan(view(conversation(), 530, quiet=Quiet(None, "Ben is on it")), posted)[0].key == FIRST
+    answer = conversation(entry(1), entry(2, "message", 525), latest_reply_from="user")
+    over = {one.key: one for one in plan(view(answer, 530, rungs=once_more(back(500))), posted)}
+    assert over[FIRST].ts
+    assert "Answered by Ana Alves after 8 h 45 min" in over[FIRST].message.text
+
+
 def test_a_customer_who_writes_again_does_not_wait_anew() -> None:
     posted = mirrored(conversation(), 40)
     assert "ping:1:1" in posted
@@ -366,6 +419,7 @@ class Mirror(RuleBasedStateMachine):
         self.posted: dict[str, Posted] = {}
         self.order: list[str] = []
         self.late: set[str] = set()
+        self.claims: list[Claim] = []
 
     # What happens in FreeScout
 
@@ -452,6 +506,16 @@ class Mirror(RuleBasedStateMachine):
     def it_is_deleted_for_ever(self) -> None:
         self.truth, self.gone = None, True
 
+    @precondition(lambda self: self.truth is not None and clock.waiting(self.truth))
+    @rule()
+    def a_claim_lapses(self) -> None:
+        wait = clock.waiting(self.truth) if self.truth else None
+        assert wait
+        made, lapses = self.now.timestamp(), self.now.timestamp() + 2400
+        rest = wait.thread, made, lapses - 600, lapses, ClaimState.LAPSED
+        self.claims.append(Claim(5, "U1", 7, "Ana Alves", True, "C1", *rest))
+        self.now += timedelta(seconds=2401)
+
     @rule(passed=st.sampled_from([1, 60, 1799, 1800, 7200, 100_000]))
     def time_passes(self, passed: int) -> None:
         self.now += timedelta(seconds=passed)
@@ -534,7 +598,14 @@ class Mirror(RuleBasedStateMachine):
         wait = clock.waiting(truth)
         due = wait.step(WAITS, self.now) if wait else 0
         if wait and due:
-            assert any(f"ping:{wait.thread}:{step}" in self.posted for step in range(due, len(WAITS) + 1))
+            said = [
+                int(key.rpartition(":")[2]) for key in self.posted if key.startswith(f"ping:{wait.thread}:")
+            ]
+            assert max(said, default=0) >= due
+            since, last = wait.since.timestamp(), WAITS[-1].total_seconds()
+            mine = [one for one in self.claims if one.thread == wait.thread]
+            again = [int(one.since) for one in mine if one.since - since >= last]
+            assert not again or max(again) in said
 
     def _looks(self, most: int | None = None) -> None:
         steps = plan(self._view(), self.posted)
@@ -558,7 +629,12 @@ class Mirror(RuleBasedStateMachine):
             assert all(int(step) > one for one in before)
 
     def _view(self) -> View:
-        return View(self.truth, SUPPORT if self.routed else SALES, URL, self.routed, LADDER, self.now)
+        wait = clock.waiting(self.truth) if self.truth else None
+        steps = (
+            climbed(LADDER.ladder, ALWAYS, wait.thread, wait.since, self.claims) if wait else LADDER.ladder
+        )
+        rungs = replace(LADDER, ladder=steps)
+        return View(self.truth, SUPPORT if self.routed else SALES, URL, self.routed, rungs, self.now)
 
     def _adds(self, kind: str, **more: Any) -> None:
         assert self.truth

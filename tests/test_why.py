@@ -34,6 +34,10 @@ ANA = Person(7, "user", "Ana", "Alves", "ana@example.org")
 SUPPORT = Mailbox(1, "Support")
 FILE = Attachment(1, "scan.pdf", "", 9, "https://help.example.org/storage/attachment/1/scan.pdf")
 LADDER = replace(of_waits((timedelta(minutes=30), timedelta(hours=2))), warn=timedelta(minutes=10))
+LAST = timedelta(minutes=130)
+AGAIN = int((NINE + LAST).timestamp())
+CLIMBED = replace(LADDER, again=((AGAIN, LAST),))
+"""The ladder of a wait in which a claim was made after the last step, and given back."""
 
 
 def at(minutes: float) -> datetime:
@@ -126,6 +130,18 @@ TO_ANA = Deliver(frozenset({(Event.CUSTOMER, Place.ASSIGNEE)}))
         ),
         (view(conversation(), 150), {}, "ping:1:1", "step 2 is due by now, and takes its place"),
         (view(conversation(), 25), {"ping:1:1": Posted("2.2", "1")}, "ping:1:0", "step 1 was said before"),
+        (
+            view(conversation(), 150, rungs=Rungs(CLIMBED)),
+            {},
+            "ping:1:2",
+            "the last step once more is due by now, and takes its place",
+        ),
+        (
+            view(conversation(), 150, rungs=Rungs(CLIMBED), quiet=Quiet(at(200), "Ana is on it")),
+            {"ping:1:2": Posted("2.2", "1")},
+            f"ping:1:{AGAIN}",
+            "Ana is on it, until Mon",
+        ),
         (
             view(conversation(), 40, rungs=Rungs(LADDER, ALWAYS, {1: Told(direct=("U1",))})),
             {},
@@ -314,7 +330,7 @@ rungs = st.one_of(
     st.none(),
     st.builds(
         Rungs,
-        st.sampled_from([LADDER, Ladder()]),
+        st.sampled_from([LADDER, Ladder(), CLIMBED]),
         st.just(ALWAYS),
         st.fixed_dictionaries({}, optional={0: tolds, 1: tolds, 2: tolds}),
     ),
@@ -423,11 +439,13 @@ def _so(seen: View, posted: dict[str, Posted], item: Item) -> bool:
         "nobody knows whom": seen.rungs is None,
         "it is due": (wait is not None and wait.since + timedelta(minutes=20) > seen.now)
         or (wait is not None and item.key[-1] == "1" and wait.since + timedelta(minutes=30) > seen.now)
-        or (wait is not None and item.key[-1] == "2" and wait.since + timedelta(hours=2) > seen.now),
+        or (wait is not None and item.key[-1] == "2" and wait.since + timedelta(hours=2) > seen.now)
+        or (wait is not None and item.key.endswith(str(AGAIN)) and wait.since > seen.now - LAST),
         "Ana is on it": seen.quiet is not None and seen.quiet.why == "Ana is on it",
         "asked": seen.quiet is not None and seen.quiet.why == "asked",
         "step": wait is not None and item.key.startswith(PING),
         "the warning": wait is not None and item.key.startswith(PING),
+        "the last step once more": seen.rungs is not None and seen.rungs.ladder == CLIMBED,
         "it goes to direct": seen.rungs is not None and any(told.direct for told in seen.rungs.told.values()),
         "whom it is for": seen.rungs is not None and any(not told.line for told in seen.rungs.told.values()),
         "nothing:": verdict is not None and verdict.place is Place.NOTHING,

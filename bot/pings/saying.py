@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from bot.cards import Message, Place
 from bot.hours import ALWAYS, Hours
-from bot.ladder import WARNING, Told, due, kind, limit
+from bot.ladder import WARNING, Told, again, due, has, limit, rung
 from bot.ladderfile import Kind, Ladder
 from bot.model import Conversation
 from bot.pings import words
@@ -82,9 +82,12 @@ def _new(place: Place, rungs: Rungs, said: list[tuple[int, int]]) -> int | None:
         step = step if step is not None and _told(rungs, step).line else None
     else:
         step = max(rungs.direct, default=None)
-    if step is None or any(thread == place.wait.thread and one >= step for thread, one in said):
-        return None
-    return step
+    here = [
+        one
+        for thread, one in said
+        if thread == place.wait.thread and (not again(one) or has(rungs.ladder, one))
+    ]
+    return None if step is None or max(here, default=-1) >= step else step
 
 
 def _stands(
@@ -119,5 +122,5 @@ def _told(rungs: Rungs, step: int) -> Told:
     """What a step comes to; without anybody to call where nobody was looked up."""
     if step in rungs.told:
         return rungs.told[step]
-    how = kind(rungs.ladder, step) if step <= len(rungs.ladder.steps) else Kind.THREAD
+    how = rung(rungs.ladder, step).kind if has(rungs.ladder, step) else Kind.THREAD
     return Told(how in (Kind.THREAD, Kind.CHANNEL, Kind.GROUP), how in (Kind.CHANNEL, Kind.GROUP))

@@ -30,8 +30,8 @@ def unsaid(
         at = rungs.hours.after(wait.since, ladder.limit(rungs.ladder, step))
         return f"it is due {moment(at)}" if at < NEVER else "its mailbox never opens"
     if top >= step:
-        return f"{named(top)} was said before"
-    return f"{named(due)} is due by now, and takes its place" if step < due else _kept(rungs, step, now)
+        return f"{called(top)} was said before"
+    return f"{called(due)} is due by now, and takes its place" if step < due else _kept(rungs, step, now)
 
 
 def _kept(rungs: Rungs, step: int, now: datetime) -> str:
@@ -50,8 +50,10 @@ def _reached(told: Told | None) -> str:
     return "whom it is for has had enough for today, or cannot be reached"
 
 
-def named(step: int) -> str:
+def called(step: int) -> str:
     """What a step is called."""
+    if ladder.again(step):
+        return "the last step once more"
     return f"step {step}" if step else "the warning"
 
 

@@ -31,7 +31,7 @@ from bot.quiet import QUESTION, ROUSED
 from bot.routing import Body, Event
 from bot.routing import Place as Said
 from bot.verdicts import OLD, Verdict
-from bot.why.ladder import moment, named, unsaid
+from bot.why.ladder import called, moment, unsaid
 
 
 class Fate(StrEnum):
@@ -94,8 +94,7 @@ def _possible(case: _Case) -> Iterator[str]:
     if wait and rungs and rungs.direct is not None:
         yield from (f"{pings.PING}{wait.thread}:{step}" for step in sorted(rungs.direct))
     elif wait and rungs and rungs.ladder.steps and case.bar is not Bar.LEFT:
-        first = ladder.WARNING if rungs.ladder.warn else 1
-        yield from (f"{pings.PING}{wait.thread}:{n}" for n in range(first, len(rungs.ladder.steps) + 1))
+        yield from (f"{pings.PING}{wait.thread}:{step}" for step in ladder.numbers(rungs.ladder))
 
 
 def _done(posted: Posted | None) -> bool:
@@ -121,7 +120,7 @@ _OF_THREADS = {FILES: "files of ", UNFETCHED: "word of files that cannot be brou
 def _what(case: _Case, key: str) -> str:
     start, _, identity = key.partition(":")
     if key.startswith(pings.PING):
-        return named(pings.numbers(key)[1])
+        return called(pings.numbers(key)[1])
     if of := _OF_THREADS.get(f"{start}:"):
         return of + _thread(case, identity)
     if one := case.found.get(key):
@@ -177,7 +176,8 @@ def _because(case: _Case, key: str, step: Step) -> str:
     if key == CARD:
         return "somebody asked for it" if ANEW in case.posted else _comes(case)
     if key.startswith(pings.PING):
-        return "it is due" + (", told in the channel as well" if step.broadcast else "")
+        due = "nobody is on it any more" if ladder.again(pings.numbers(key)[1]) else "it is due"
+        return due + (", told in the channel as well" if step.broadcast else "")
     return "it goes with its message" if key.startswith(FILES) else "it is due"
 
 
@@ -213,7 +213,7 @@ def _not_due(case: _Case, key: str) -> str:
     said = [number for first, number in standing if first == thread]
     direct = view.rungs.direct if view.rungs else None
     if direct and step < max(direct):
-        return f"{named(max(direct))} takes its place"
+        return f"{called(max(direct))} takes its place"
     return unsaid(view.rungs, wait, step, view.now, said=said, quiet=view.quiet)
 
 

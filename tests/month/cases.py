@@ -31,6 +31,8 @@ class Case:
     """By person and step, on which day it was last asked whether they may be called, and the answer."""
     missed: set[tuple[str, int]] = field(default_factory=set)
     """Who was once not called by a step that was said."""
+    lapsed: int = 0
+    """How many who were on it from after the last step on let it go by silence."""
 
 
 @dataclass
@@ -43,6 +45,8 @@ class Claim:
     left: int = 2 * CLAIMED
     grace: int = 2 * GRACE
     asked: bool = False
+    late: bool = False
+    """Whether it was made after the last step."""
 
 
 @cache
@@ -73,7 +77,7 @@ def _begin(case: Case, at: datetime) -> None:
 
 def _unsaid(case: Case) -> None:
     """Nobody has heard of this wait yet."""
-    case.said, case.judged, case.missed = {}, {}, set()
+    case.said, case.judged, case.missed, case.lapsed = {}, {}, set(), 0
 
 
 def happens(cases: dict[int, Case], event: Event, month: Month) -> None:
@@ -119,7 +123,8 @@ def _claims(case: Case, event: Event) -> None:
         return
     before = case.claim
     again = before is not None and before.who == event.who and before.assigned
-    case.claim = Claim(event.who, case.assignee != event.who or again)
+    late = case.open_for >= 2 * BOXES[case.box].ladder[-1][0]
+    case.claim = Claim(event.who, case.assignee != event.who or again, late=late)
     case.assignee, case.quiet = event.who, None
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from tests.month.cases import Case, happens, opened, place
-from tests.month.scenario import BOXES, DAYS, HALF, LIST_FROM, START, Box, Month
+from tests.month.scenario import AGAIN, BOXES, DAYS, HALF, LIST_FROM, START, Box, Month
 
 
 @dataclass(frozen=True, order=True)
@@ -100,7 +100,7 @@ def _pings(
             if case.claim and here and not asleep:
                 _asks(case, at, looks)
             if here and not case.claim and not asleep and not (case.quiet and at < case.quiet):
-                step = _due(BOXES[case.box], case.open_for)
+                step = AGAIN + case.lapsed if case.lapsed else _due(BOXES[case.box], case.open_for)
                 if step >= 0:
                     due[number] = step, _told(case, step, away)
             case.open_for += here
@@ -113,7 +113,7 @@ def _pings(
             new = [one for one in _within(case, step, how) if case.said.get(place(case, one), -1) < step]
             case.said |= {place(case, one): step for one in new}
             if new:
-                yield Ping(at, number, step, tuple(new))
+                yield Ping(at, number, min(step, AGAIN), tuple(new))
         if books.beyond and at == quarter:
             books.anew |= {at} if any(_begins(number, at, books) for number in now_open) else set()
         if not asleep:
@@ -189,6 +189,7 @@ def _asks(case: Case, at: datetime, looks: set[datetime]) -> None:
         looks.add(at)
         case.claim = None
         case.assignee = "" if claim.assigned else case.assignee
+        case.lapsed += claim.late
     elif claim and not claim.asked and claim.left <= 0:
         looks.add(at)
         claim.asked = True
@@ -206,7 +207,7 @@ def _due(box: Box, open_for: int) -> int:
 def _told(case: Case, step: int, away: set[str]) -> tuple[str, ...]:
     """Who is told of a step: nobody who is away, unless they were told of it before."""
     box, assignee = BOXES[case.box], case.assignee
-    how = box.ladder[step - 1][1] if step else "thread"
+    how = box.ladder[min(step, len(box.ladder)) - 1][1] if step else "thread"
     in_slack = assignee if assignee in ("ana", "ben") else ""
     if how == "group":
         return ("thread @duty",)

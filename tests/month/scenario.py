@@ -15,6 +15,8 @@ DAYS = 31
 HALF = timedelta(seconds=30)
 LIST_FROM = 3
 """From how many on those who wait too long are a list."""
+AGAIN = 1000
+"""The step that is the last one of a ladder, said once more."""
 BERLIN, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")
 
 
