@@ -140,6 +140,8 @@ def _merges(case: Case, other: Case) -> None:
     if case.since and other.since and other.since < case.since:
         case.since, case.open_for = other.since, other.open_for
         _unsaid(case)
+        if case.claim:
+            case.claim.late = False  # the last step of this wait is still ahead
     other.since = None
 
 
