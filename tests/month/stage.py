@@ -144,6 +144,7 @@ class Stage:
         await self.settle()
         if event.unheard:
             desk.faults.webhooks()
+        if event.unheard or event.what == "unassigns":  # FreeScout says of that to nobody
             await self.swept()
 
     async def types(self, who: str, word: str, conversation: int, rest: str = "") -> None:
