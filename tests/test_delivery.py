@@ -296,6 +296,13 @@ async def test_a_tag_brings_it_to_a_second_channel_and_takes_it_away_again(empty
     await house.until(lambda: "does not belong in this channel any more" in second.all_text)
     assert f"<#{first.channel}>" in str(second.blocks)
     assert "or not" not in house.said(second)
+    house.freescout.agent_edits_subject(1, house.ana_id, "We sue the partner")
+    house.freescout.agent_notes(1, house.ana_id, "<p>we do</p>")
+    await house.until(lambda: "We sue the partner" in first.all_text)
+    await house.quiet()
+    assert "#412" in second.all_text
+    assert "Printer" not in second.all_text
+    assert "sue" not in second.all_text
     house.freescout.agent_tags(1, ["vip"])
     house.freescout.agent_notes(1, house.ana_id, "<p>it is</p>")
     await house.until(lambda: "or not" in house.said(second))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot import clock
-from bot.cards import gone_card
+from bot.cards import gone_card, left_reminder
 from bot.hours import ALWAYS
 from bot.ladder import Told, climbed
 from bot.ladderfile import of_waits
@@ -208,6 +208,35 @@ def test_a_conversation_that_moved_away_leaves_that_on_its_card_and_says_no_more
     assert plan(view(moved, 9999, mailbox=SALES, routed=False, moved=True), after) == []
     assert plan(view(moved, mailbox=SALES, routed=False), {}) == []
     assert keys(plan(view(replace(moved, mailbox_id=1), 2), after)) == ["thread:2", CARD]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"subject": "We sue the partner"},
+        {"customer": ANA},
+        {"assignee": ANA},
+        {"status": Status.CLOSED, "closed_at": at(9), "closed_by": ANA},
+        {"state": "deleted"},
+        {"threads": (entry(1), entry(2, "message", 90, body="We sue the partner"))},
+    ],
+)
+def test_where_it_belongs_no_more_nothing_is_told_of_what_becomes_of_it(changes: dict[str, Any]) -> None:
+    posted = mirrored(conversation(), 40)
+    away = {"mailbox": SALES, "routed": False, "moved": True}
+    left = plan(view(conversation(), 50, **away), posted)
+    assert keys(left) == ["ping:1:1", CARD]
+    assert not any("Mark" in repr(step.message) or "Printer" in repr(step.message) for step in left)
+    assert plan(view(conversation(**changes), 99, **away), applied(posted, left)) == []
+
+
+def test_a_reminder_that_was_over_before_stays_as_it_is_until_it_would_read_otherwise() -> None:
+    answered = conversation(entry(1), entry(2, "message", 45), latest_reply_from="user")
+    posted = mirrored(conversation(), 40)
+    posted = applied(posted, plan(view(answered, 50), posted))
+    assert keys(plan(view(answered, 60, routed=False), posted)) == [CARD]
+    (over, _) = plan(view(replace(answered, subject="We sue"), 60, routed=False), posted)
+    assert over.message == left_reminder()
 
 
 # ------------------------------------------------------------------------------------ lines, closing

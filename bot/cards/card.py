@@ -84,16 +84,26 @@ def gone_card() -> Message:
 
 
 def left_card(conversation: Conversation, place: Place, elsewhere: Sequence[str], *, moved: bool) -> Message:
-    """What is left of a card in a channel where the conversation does not belong any more."""
+    """What is left of a card in a channel where the conversation does not belong any more: where it went.
+
+    Whoever reads there is told nothing else: it has no title, which may be another by now.
+    """
     box = mail.one_line(place.mailbox.name, 60) if place.mailbox else "another mailbox"
     left = f"Moved to {box}" if moved else "It does not belong in this channel any more"
-    title = richtext_block(section(link(place.url, mail.one_line(conversation.title, 200), bold=True)))
+    number = f"#{conversation.number}"
+    title = richtext_block(section(link(place.url, number, bold=True)))
     channels = ", ".join(f"<#{channel}>" for channel in elsewhere[:10])
     now = f"now in {channels}" if elsewhere else "not shown in any channel"
     return Message(
-        mail.escape(f"{mail.one_line(conversation.title, 200)} · {left}"),
+        mail.escape(f"{number} · {left}"),
         (title, context(":truck:", plain(left), f"·  {now}")),
     )
+
+
+def left_reminder() -> Message:
+    """What is left there of a reminder that somebody waits."""
+    words = "This reminder is over: the conversation is not shown in this channel any more."
+    return Message(words, (context(":truck:", plain(words)),))
 
 
 def writer(one: Writing) -> Block:

@@ -31,9 +31,8 @@ def left_steps(
     conversation: Conversation, view: View, place: Place, posted: Mapping[str, Posted]
 ) -> list[Step]:
     """What is left of the card of a conversation that belongs here no more."""
-    version = LEFT + digest(conversation.title, view.mailbox, view.elsewhere, view.moved)
     left = cards.left_card(conversation, place, view.elsewhere, moved=view.moved)
-    return card_steps(posted, version, left)
+    return card_steps(posted, LEFT + digest(left.blocks), left)
 
 
 def card_steps(

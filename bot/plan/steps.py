@@ -157,13 +157,17 @@ def _pings(view: View, place: Place, posted: Mapping[str, Posted]) -> Iterator[S
     rungs = view.rungs
     if rungs is None:
         return
-    if rungs.direct is None and not view.routed:
+    left = rungs.direct is None and not view.routed
+    if left:
         rungs = Rungs(hours=rungs.hours)  # no ladder of this channel is its any more
     standing = {key: one.version for key, one in posted.items() if key.startswith(pings.PING)}
     for one in pings.say(view.conversation, place, rungs, view.quiet, standing):
         broadcast = one.broadcast and not view.listed
         version = digest(*one.parts)
         step = Step(one.key, version, one.message, None, Urgency.PING, broadcast=broadcast)
+        if left and view.conversation and step_over(posted, step):  # what came of it since is not told here
+            over = cards.left_reminder()
+            step = replace(step, version=digest(over.blocks), message=over)
         yield from step_over(posted, step)
 
 
