@@ -16,13 +16,12 @@ from bot.cards import Message, gone_card
 from bot.course import Course
 from bot.crashpoints import reached
 from bot.desk import Desk
-from bot.erasing import EXPIRED, STAYS, How, Thing, erased, expired, narrowed, thread_of
+from bot.erasing import EXPIRED, STAYS, How, Thing, erased, expired, lessened, narrowed, thread_of
 from bot.errors import BridgeError, Misconfigured
 from bot.lanes import EDITS, Lanes
 from bot.model import Conversation
-from bot.plan import CARD, FILES, RECEIPT, Posted, Urgency
+from bot.plan import CARD, FILES, RECEIPT, Posted, Urgency, View
 from bot.poster import Poster
-from bot.routing import Body, Route
 from bot.scrubbing import scrubbed, unpictured
 from bot.slackapi import SlackRefused, call, shuts
 from bot.store import FOR_EVER, Delivery, Store
@@ -149,18 +148,17 @@ class Erasing:
         course: Course,
         conversation: Conversation | None,
         said: Sequence[Delivery],
-        wanted: Mapping[str, Route],
+        narrow: Mapping[str, View],
         *,
         whole: bool,
     ) -> None:
-        """Take away what has to go, all, what is too old, or files where whole mails are not `wanted`."""
+        """Take away what has to go: all, what is too old, or too much in channels that are `narrow`."""
         if conversation is None:
             await self._erase(course, said, whole=whole)
         else:
             await self._hide(course, conversation, said)
             await self._expire(course, said)
-            narrow = [channel for channel, route in wanted.items() if route.body is not Body.FULL]
-            await self._all(course, narrowed(said, narrow), sure=False)
+            await self._all(course, [*narrowed(said, narrow), *lessened(said, narrow)], sure=False)
 
     async def _erase(self, course: Course, said: Sequence[Delivery], *, whole: bool) -> None:
         """Take away all that Slack shows of a conversation that is not there any more.

@@ -4,7 +4,7 @@ Pure; `eraser` does it.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
@@ -12,7 +12,7 @@ from enum import Enum
 from bot import clock, mail
 from bot.cards import Message, gone_card, richtext_block
 from bot.model import Conversation
-from bot.plan import CARD, FILES, RECEIPT, UNFETCHED
+from bot.plan import CARD, FILES, RECEIPT, TOP, UNFETCHED, Posted, View, too_much
 from bot.richtext import link, section, text
 from bot.store import Delivery
 
@@ -23,6 +23,8 @@ EXPIRED = "expired"
 STAYS = "stays"
 """The version of what Slack lets nobody take away."""
 DONE = (GONE, EXPIRED, STAYS)
+NARROWED = "narrowed"
+"""The version of what showed more than its channel does by now; a conversation that comes back is redrawn."""
 THREAD = "thread:"
 _OF_THREAD = re.compile(f"(?:{THREAD}|(?:{UNFETCHED})?{FILES})([0-9]+)")
 
@@ -128,6 +130,22 @@ def narrowed(said: Sequence[Delivery], channels: Collection[str]) -> list[Thing]
     return [*_file_things(here, cards), *lines]
 
 
+def lessened(said: Sequence[Delivery], views: Mapping[str, View]) -> Iterator[Thing]:
+    """What somebody wrote, where a channel shows less of it by now and no plan sees to that: by channel."""
+    over = (*DONE, NARROWED)
+    own = [one for one in said if one.ts and one.key.startswith(THREAD)]
+    for channel, view in views.items():
+        here = {
+            one.key: one
+            for one in own
+            if one.channel == channel and one.version.removeprefix(TOP) not in over
+        }
+        for key in too_much(view, {key: Posted(one.ts, one.version) for key, one in here.items()}):
+            one, message = here[key], narrowed_message(view.url)
+            version = f"{TOP if one.version.startswith(TOP) else ''}{NARROWED}"  # where it stands, it stays
+            yield Thing(channel, key, one.ts, How.REPLACED, (), message, version)
+
+
 def _file_things(said: Sequence[Delivery], cards: Collection[tuple[str, str]]) -> list[Thing]:
     """The files with the messages that show them; without, where a crash left none known."""
     found = [(one, _files(one.version)) for one in said if one.key.startswith(FILES)]
@@ -141,7 +159,15 @@ def _file_things(said: Sequence[Delivery], cards: Collection[tuple[str, str]]) -
 
 def expired_message(url: str, after: timedelta) -> Message:
     """What takes the place of a text that is too old."""
-    words = f"Older than {clock.spoken(after)}: "
+    return _only_a_link(f"Older than {clock.spoken(after)}: ", url)
+
+
+def narrowed_message(url: str) -> Message:
+    """What takes the place of a text that is more than its channel shows by now."""
+    return _only_a_link("Not shown in this channel any more: ", url)
+
+
+def _only_a_link(words: str, url: str) -> Message:
     shown = richtext_block(section(text(words, italic=True), link(url, "Open in FreeScout")))
     return Message(mail.escape(f"{words}in FreeScout"), (shown,))
 

@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot import doings, routes
+from bot import doings
 from bot.audience import CODE, Audience
+from bot.belonging import Belonging, is_nowhere
 from bot.channels import Channels
 from bot.course import Course
 from bot.desk import Desk
@@ -13,8 +14,8 @@ from bot.duty import Duty
 from bot.errors import BridgeError, Misconfigured, Transient
 from bot.freescout import NotFound
 from bot.lanes import Lanes
-from bot.model import Conversation, Mailbox
-from bot.plan import Bar, Posted, Urgency, View, bar, shown_in, shows
+from bot.model import Conversation
+from bot.plan import Bar, Posted, Urgency, View, bar, shows
 from bot.routing import Body, Place, Route
 from bot.slackapi import SlackRefused
 from bot.store import Delivery, Work
@@ -53,6 +54,7 @@ class Leading:
         self._duty = duty
         self._audience = audience
         self._listed = listed
+        self.belonging = Belonging(desk, channels)
 
     async def wanted(
         self, conversation: Conversation | None, said: Iterable[Delivery], course: Course
@@ -60,10 +62,8 @@ class Leading:
         """The channels that should show the conversation, by Slack's id."""
         if conversation is None:
             return {}
-        mailbox = await self._desk.people.mailbox(conversation.mailbox_id)
-        settings, found = self._desk.settings, dict[str, Route]()
-        there = await self.there(settings.routes, said)
-        for route in routes.matching(conversation, mailbox, settings, there):
+        found: dict[str, Route] = {}
+        for route in await self.belonging.matching(conversation, said):
             try:
                 channel = await self._channels.id(route.channel)
                 opens = channel in found or await self._admitted(channel, route, conversation, course)
@@ -82,20 +82,8 @@ class Leading:
             course.wait(f"#{route.channel}", Urgency.QUIET)
         else:
             course.failures.append(error)
-        if not _is_nowhere(error):
+        if not is_nowhere(error):
             course.closed.update(one.channel for one in said if not one.channel.startswith("D"))
-
-    async def there(self, known: Iterable[Route], said: Iterable[Delivery]) -> frozenset[str]:
-        """The channels, as routes name them, that show the conversation as one of theirs."""
-        shown, found = shown_in(said), set[str]()
-        for route in known:
-            if route.rule.enters and shown:
-                try:
-                    if await self._channels.id(route.channel) in shown:
-                        found.add(route.channel)
-                except BridgeError as error:  # who leads there will say so
-                    found |= set() if _is_nowhere(error) else {route.channel}
-        return frozenset(found)
 
     async def brings(self, identity: int, channel: str, thread: int) -> bool:
         """Whether the files of a thread may stand in a channel, as things are at this moment."""
@@ -111,19 +99,6 @@ class Leading:
         if channel in course.closed:
             raise course.failure or Transient("whether files may stand in a channel is not known")
         return channel in wanted and wanted[channel].body is Body.FULL
-
-    async def moved(self, conversation: Conversation, channel: str) -> bool:
-        """Whether nothing of its mailbox is shown in a channel: then it was moved away from there."""
-        mailbox = await self._desk.people.mailbox(conversation.mailbox_id)
-        box = mailbox or Mailbox(conversation.mailbox_id, "")
-        for route in self._desk.settings.routes:
-            try:
-                if routes.leads_from(route, box) and await self._channels.id(route.channel) == channel:
-                    return False
-            except BridgeError as error:
-                if not _is_nowhere(error):
-                    return False  # nobody knows
-        return True
 
     async def _admitted(self, channel: str, route: Route, conversation: Conversation, course: Course) -> bool:
         """Raise where others read a channel than a route is open to; say whether none of its routes waits."""
@@ -210,8 +185,3 @@ def _news(
                 body = found[one.key].body if one.key in found else Body.FULL
                 found[one.key] = replace(one, body=max(body, route.body, key=list(Body).index))
     return tuple(found.values())
-
-
-def _is_nowhere(error: BridgeError) -> bool:
-    """Whether Slack has no such channel, rather than not saying which it is."""
-    return isinstance(error, Misconfigured) and error.code in ("channel_not_found", CODE)

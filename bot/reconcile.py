@@ -6,7 +6,7 @@ A step that finds no turn in its lane is not taken: the look waits there, and is
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -26,7 +26,6 @@ from bot.plan import CARD, FILES, RECEIPT, Posted, Step, Urgency, View, newest, 
 from bot.poster import CardGone, Poster
 from bot.receipts import LESS
 from bot.ringing import Ringing
-from bot.routing import Body, Route
 from bot.sight import Found, Listed
 from bot.slackapi import SlackRefused
 from bot.store import FORGOTTEN, Delivery, Looked, Work
@@ -90,11 +89,12 @@ class Reconciler:
         found, said, forgotten = await self._find_out(course)
         conversation = found.settled.conversation
         await self._bring_all_up(course, found, said)
-        if over := _too_much(said, found.wanted):
+        narrow = await sight.narrow(self._desk, self._leading, found, said, course.closed)
+        if over := _too_much(said, narrow):
             self._narrow(over)
             course.again.append(self._desk.now() + _TOLD_SURE)
         if self._erasing:
-            await self._erasing.see_to(course, conversation, said, found.wanted, whole=forgotten)
+            await self._erasing.see_to(course, conversation, said, narrow, whole=forgotten)
         if conversation:
             await compose.freshen(self._desk, conversation, found.writing)
         reached("look.taken")
@@ -268,9 +268,8 @@ class Reconciler:
         return posted
 
 
-def _too_much(said: Sequence[Delivery], wanted: Mapping[str, Route]) -> dict[int, str]:
+def _too_much(said: Sequence[Delivery], narrow: Collection[str]) -> dict[int, str]:
     """The replies whose words stand in a channel where no mail is shown whole any more, with that channel."""
-    narrow = {channel for channel, route in wanted.items() if route.body is not Body.FULL}
     own = [one for one in said if one.channel in narrow and one.ts and one.key.startswith(RECEIPT)]
     more = [one for one in own if not one.version.startswith((LESS, *DONE))]
     return {int(one.key.removeprefix(RECEIPT)): one.channel for one in more}

@@ -3,7 +3,7 @@
 The looks go by it, and so does whoever explains them.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.desk import Desk
@@ -12,7 +12,7 @@ from bot.plan import View
 from bot.ringing import Climb
 from bot.routing import Route
 from bot.settling import Settled
-from bot.store import Writing
+from bot.store import Delivery, Writing
 
 Listed = Callable[[str, int, View], Awaitable[bool]]
 """Whether a channel's list speaks of a conversation, by the channel, the conversation's id and its view."""
@@ -36,6 +36,10 @@ class Found:
         home = self.settled.calm.home
         return (*self.wanted, *self.climb.direct, *self.aloud.news, *([home] if home else []))
 
+    def typed_in(self, channel: str) -> tuple[int, ...]:
+        """The notes that were typed in a channel, by their thread's id."""
+        return tuple(one for one, where in self.typed.items() if where == channel)
+
 
 async def view(desk: Desk, leading: Leading, listed: Listed | None, channel: str, found: Found) -> View:
     """All that the plan for a channel depends on."""
@@ -50,7 +54,7 @@ async def view(desk: Desk, leading: Leading, listed: Listed | None, channel: str
         now=found.climb.at,  # a step that comes due just now is the next look's, and that look's moment ahead
         quiet=found.settled.quiet,
         writing=found.writing,
-        typed=[one for one, where in found.typed.items() if where == channel],
+        typed=found.typed_in(channel),
         calm=found.settled.calm,
         asks=channel == found.settled.calm.home,
         own=found.aloud.own,
@@ -58,7 +62,30 @@ async def view(desk: Desk, leading: Leading, listed: Listed | None, channel: str
         told=found.aloud.told,
         news=found.aloud.news.get(channel, ()),
         elsewhere=tuple(one for one in found.wanted if one != channel),
-        moved=bool(conversation and left and await leading.moved(conversation, channel)),
+        moved=bool(conversation and left and await leading.belonging.moved(conversation, channel)),
         direct=channel.startswith("D"),
     ).by(route)
     return replace(seen, listed=bool(listed and await listed(channel, found.identity, seen)))
+
+
+async def narrow(
+    desk: Desk, leading: Leading, found: Found, said: Sequence[Delivery], closed: Collection[str]
+) -> dict[str, View]:
+    """The channels that show no mail whole any more, those that it has left too, and how much they show."""
+    if found.settled.conversation is None:
+        return {}
+    bodies = await leading.belonging.narrow(said, found.wanted, closed)
+    url = desk.settings.conversation_url(found.identity)
+    return {
+        channel: View(
+            found.settled.conversation,
+            None,
+            url,
+            routed=channel in found.wanted,
+            rungs=None,
+            now=found.climb.at,
+            typed=found.typed_in(channel),
+            body=body,
+        )
+        for channel, body in bodies.items()
+    }

@@ -148,7 +148,7 @@ class Reader:
         if one is None:
             return known
         mailbox = await self._desk.people.mailbox(one.mailbox_id)
-        there = await self._leading.there(settings.routes, said)
+        there = await self._leading.belonging.there(settings.routes, said)
         return replace(
             known,
             mailbox=mailbox,

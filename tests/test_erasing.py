@@ -5,6 +5,7 @@ import re
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,16 +14,28 @@ import pytest
 
 from bot import crashpoints
 from bot.bridgefile import Replies
-from bot.erasing import EXPIRED, GONE, STAYS, How, authors, erased, expired, narrowed, thread_of
+from bot.erasing import (
+    EXPIRED,
+    GONE,
+    NARROWED,
+    STAYS,
+    How,
+    authors,
+    erased,
+    expired,
+    lessened,
+    narrowed,
+    thread_of,
+)
 from bot.errors import UserError
 from bot.forgetting import forget
 from bot.linking import new_code
 from bot.model import Person, Thread
-from bot.plan import LIST
+from bot.plan import LIST, Posted, View, plan
 from bot.retention import MOST
 from bot.retentionfile import Retention, read
 from bot.roundup import Line, Missed, away, digest
-from bot.routing import Route
+from bot.routing import Body, Deliver, Event, Place, Route
 from bot.scrubbing import scrubbed, spoken_of
 from bot.store import Delivery, Draft, ReplyState, Store, Watch
 from bot.tables import Where
@@ -32,6 +45,7 @@ from sandbox.slack import Message
 from tests.conftest import House
 from tests.samples import ANA, MARK, NOW, sample_conversation
 from tests.test_claims import assignee, later
+from tests.test_delivery import start
 from tests.test_pings import direct, ladder, passes, restarted
 
 DAY = timedelta(days=1)
@@ -129,6 +143,64 @@ def test_of_a_channel_that_shows_less_the_files_go_and_nothing_else() -> None:
         ("files:3", "", "left", ("F04",), ""),
         ("unfetched:files:6", "7.1", "deleted", (), ""),
     ]
+
+
+def written(body: Body, *, top: bool = False) -> str:
+    """The version of the customer's message where a channel shows so much of it."""
+    aloud = Deliver(frozenset({(Event.CUSTOMER, Place.CHANNEL)}) if top else frozenset())
+    view = replace(seen(body), deliver=aloud)
+    stands = {"card": Posted("1.1", "v")}
+    return next(one.version for one in plan(view, stands) if one.key == "thread:2")
+
+
+def seen(body: Body, *, routed: bool = True, **changes: Any) -> View:
+    first = sample_conversation().threads[0]
+    said = (first, replace(first, id=2, created_at=NOW, body=f"<p>{'It burns secretly. ' * 40}</p>"))
+    truth = sample_conversation(**{"threads": said, **changes})
+    return View(truth, None, "https://help.example.org/conversation/5", routed, None, NOW, body=body)
+
+
+AWAY: Any = {"routed": False}
+BINNED: Any = {"state": "deleted"}
+
+
+@pytest.mark.parametrize(
+    ("version", "view", "becomes"),
+    [
+        (written(Body.FULL), seen(Body.NONE, **AWAY), NARROWED),
+        (written(Body.FULL), seen(Body.SNIPPET, **AWAY), NARROWED),
+        (written(Body.SNIPPET), seen(Body.NONE, **AWAY), NARROWED),
+        (written(Body.FULL, top=True), seen(Body.NONE, **AWAY), f"top-{NARROWED}"),
+        (written(Body.FULL), seen(Body.NONE, **BINNED), NARROWED),
+        (written(Body.FULL), seen(Body.NONE, threads=()), NARROWED),  # FreeScout has this message no more
+        # it is no more than that
+        (written(Body.NONE), seen(Body.NONE, **AWAY), None),
+        (written(Body.SNIPPET), seen(Body.SNIPPET, **BINNED), None),
+        (written(Body.NONE, top=True), seen(Body.NONE, **AWAY), None),
+        # the plan sees to it
+        (written(Body.FULL), seen(Body.NONE), None),
+        # nothing is left to do
+        (NARROWED, seen(Body.NONE, **AWAY), None),
+        (f"top-{NARROWED}", seen(Body.NONE, **AWAY), None),
+        (EXPIRED, seen(Body.NONE, **AWAY), None),
+        ("name:thread:2", seen(Body.NONE, **AWAY), None),  # a line of a digest
+    ],
+)
+def test_what_no_plan_makes_less_gives_way_to_a_link(version: str, view: View, becomes: str | None) -> None:
+    said = [delivery("thread:2", "2.1", version), delivery("thread:2", "3.1", version, channel="C2")]
+    things = list(lessened(said, {"C1": view}))
+    assert [(one.ts, one.how, one.version) for one in things] == (
+        [("2.1", How.REPLACED, becomes)] if becomes else []
+    )
+    assert all("secretly" not in repr(one.message) for one in things)
+
+
+def test_what_gave_way_to_a_link_is_drawn_again_where_the_conversation_comes_back() -> None:
+    for version in (NARROWED, f"top-{NARROWED}"):
+        stands = {"card": Posted("1.1", "v"), "thread:2": Posted("2.1", version)}
+        again = next(one for one in plan(seen(Body.SNIPPET), stands) if one.key == "thread:2")
+        assert (again.ts, again.top) == ("2.1", version.startswith("top-"))
+        assert "secretly" in repr(again.message)
 
 
 def missed(identity: int) -> Missed:
@@ -328,13 +400,15 @@ async def test_what_is_not_there_without_a_word_gets_an_hour(house: House) -> No
     await house.until(lambda: only_the_card(house, card))
 
 
-async def looked_at(house: House, conversation: int = 1) -> None:
-    """Have the bridge look at the conversation once more."""
+async def looked_at(house: House, *conversations: int) -> None:
+    """Have the bridge look at conversations once more: at the first, where none is named."""
+    every = conversations or (1,)
     asked = len(house.freescout.requests)
     store = Store(house.settings.database_path, house.clock, visiting=True)
-    await store.ring([conversation], "sweep")
+    await store.ring(every, "sweep")
     await store.close()
-    await house.until(lambda: any(f"/{conversation}" in one.path for one in house.freescout.requests[asked:]))
+    for one in every:
+        await house.until(lambda: any(f"/{one}" in had.path for had in house.freescout.requests[asked:]))
     await house.quiet()
 
 
@@ -794,3 +868,30 @@ async def test_who_has_yet_to_decide_keeps_the_question_and_their_words(house: H
     assert direct(house, house.ana)
     assert "secretly" not in stands(house)
     assert "My own words" in stands(house)
+
+
+async def test_a_body_that_becomes_less_does_so_where_a_conversation_left_or_was_deleted(
+    empty_house: House,
+) -> None:
+    house = empty_house
+    sales = {"mailbox": "Sales", "channel": "sales"}
+    await start(house, {}, sales)
+    files = [("plan.pdf", "application/pdf", b"%PDF")]
+    moved = await house.writes("Moved", "<p>Code 4711 moved.</p>", attachments=files)
+    binned = await house.writes("Trash", "<p>Code 4711 trashed.</p>")
+    brought = house.slack.workspace.files
+    await house.until(lambda: brought)
+    await house.quiet()
+    house.freescout.agent_moves(1, house.ana_id, house.sales)
+    house.freescout.agent_deletes(2)
+    await house.until(lambda: "Moved to Sales" in moved.all_text and "Deleted" in binned.all_text)
+    await house.quiet()
+    assert "4711" in house.said(moved)
+    await house.stop()
+    await start(house, {"body": "none"}, sales)
+    await looked_at(house, 1, 2)
+    assert "4711" not in house.said(moved) + house.said(binned)
+    assert "Not shown in this channel any more: Open in FreeScout" in house.said(moved)
+    (there,) = house.cards("sales")
+    assert "4711" in house.said(there)
+    assert [one.deleted for one in brought.values()] == [True, False]

@@ -152,6 +152,8 @@ def _told(one: Verdict) -> str:
 def _stands(shown: Posted) -> str:
     if shown.version == erasing.EXPIRED:
         return "without its words: it is older than it may be shown"
+    if shown.version.removeprefix(TOP) == erasing.NARROWED:
+        return "without its words: this channel shows less than it did"
     if shown.version in (erasing.GONE, erasing.STAYS):
         return "deleted, or to be deleted"
     if shown.version.startswith(LEFT):
