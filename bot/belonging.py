@@ -26,6 +26,17 @@ class Belonging:
         settings = self._desk.settings
         return routes.matching(conversation, mailbox, settings, await self.there(settings.routes, said))
 
+    async def leads(self, conversation: Conversation, said: Iterable[Delivery], channel: str) -> bool:
+        """Whether a route that takes it leads to a channel, or may."""
+        for route in await self.matching(conversation, said):
+            try:
+                if await self._channels.id(route.channel) == channel:
+                    return True
+            except BridgeError as error:
+                if not is_nowhere(error):
+                    return True  # nobody knows
+        return False
+
     async def there(self, known: Iterable[Route], said: Iterable[Delivery]) -> frozenset[str]:
         """The channels, as routes name them, that show the conversation as one of theirs."""
         shown, found = shown_in(said), set[str]()

@@ -344,6 +344,43 @@ async def test_new_ones_and_notes_wait_for_the_hours_digest(empty_house: House) 
     assert "one" not in house.said(cards[0])
 
 
+async def test_show_card_says_why_none_comes_and_where_there_is_one_to_whom_may_know(
+    empty_house: House,
+) -> None:
+    house = empty_house
+    house.slack.add_channel("board", private=True, members=[house.ana])
+    lines = {"deliver": {"new": "digest"}, "unless": {"tag": "done"}}
+    hour = Routing(digest=timedelta(hours=1))
+    await start(house, lines, {"mailbox": "Sales", "channel": "board"}, routing=hour)
+    for number in range(4):
+        house.freescout.customer_writes(f"c{number}@example.org", "Case", "x", mailbox=house.support)
+    await house.quiet()
+    house.clock.skip(due([house.clock()], house.clock(), timedelta(hours=1)) - house.clock())
+    (digest,) = await house.until(house.cards)
+    house.freescout.agent_moves(1, house.ana_id, house.sales)
+    house.freescout.agent_tags(2, ["done"])
+    house.freescout.agent_sets_status(3, house.ana_id, "spam")
+    (there,) = await house.until(lambda: house.cards("board"))
+    await house.quiet()
+
+    async def told(conversation: int) -> str:
+        before = len(house.slack.ephemerals(house.ana))
+        await house.ana.presses(f"line.{conversation}", on=digest)
+        await house.until(lambda: house.slack.ephemerals(house.ana)[before:])
+        return house.told(house.ana)
+
+    moved = "This conversation was moved to Sales, and does not belong in this channel any more."
+    assert await told(1) == f"{moved} Its card is in another channel: go there"
+    assert house.slack.workspace.permalink(there) in str(house.slack.ephemerals(house.ana)[-1].blocks)
+    house.slack.channel("board").members.remove(house.ana.id)
+    assert await told(1) == moved
+    assert await told(2) == "This conversation does not belong in this channel any more."
+    assert await told(3) == "It is a draft, spam, or deleted in FreeScout: no card of it comes."
+    assert house.cards() == [digest]
+    assert await told(4) == "Its card comes to the end of this channel."
+    await house.until(lambda: house.cards()[1:])
+
+
 @pytest.mark.parametrize("body", [Body.SNIPPET, Body.NONE])
 async def test_a_body_stays_in_freescout_as_far_as_the_route_says(empty_house: House, body: Body) -> None:
     house = empty_house
