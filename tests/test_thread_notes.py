@@ -100,6 +100,7 @@ async def test_nothing_typed_reaches_freescout(house: House) -> None:
     """In a channel, in a card's thread, to the bot itself; nor what is done to it afterwards."""
     card = await house.writes()
     await house.until(lambda: house.thread(card))
+    await house.quiet()
     asked = len(house.freescout.requests)
     direct = house.slack.workspace.direct(house.ana.id)
     for words in TYPED:
