@@ -42,12 +42,18 @@ async def places(
     wanted: Iterable[str],
     trouble: Callable[[str], str],
 ) -> list[str]:
-    """The channels in which can be asked; where there is none, the direct messages of whom it concerns."""
+    """The channels in which can be asked; where there is none, the direct messages of whom it concerns.
+
+    A conversation that was moved to where they may not look is nothing to them any more.
+    """
     here = [one for one in wanted if not trouble(one)]
     whose = calm.held or calm.snooze
     if here or whose is None or conversation is None or desk.now() < whose.until_at:
         return here
     try:
+        who = await desk.people.acting(whose.slack_user)
+        if conversation.mailbox_id not in await desk.people.may_see(who.user):
+            return []
         direct = await desk.direct(whose.slack_user)
     except BridgeError as error:
         if isinstance(error, Transient | Ambiguous) and not isinstance(error, Misconfigured):

@@ -289,6 +289,19 @@ async def test_what_no_channel_shows_is_told_once_in_a_direct_message(house: Hou
     assert house.ben.id not in str(said.blocks)  # who does not read here
 
 
+async def test_who_may_not_see_where_it_was_moved_is_told_nothing_of_it(house: House) -> None:
+    card = await house.writes()
+    await house.ben.types("/freescout snooze 412 2h")
+    await house.until(lambda: asleep(card))
+    private = house.freescout.add_mailbox("Private", "private@example.org")
+    house.freescout.agent_moves(1, house.ana_id, private)
+    house.freescout.agent_edits_subject(1, house.ana_id, "Ben is to be dismissed")
+    await house.until(lambda: "not shown in any channel" in card.all_text)
+    await later(house, 121)
+    await house.until(lambda: not rows(house, "select 1 from snoozes"))
+    assert direct(house, house.ben) == ""
+
+
 async def test_which_replies_were_on_their_way_when_it_began(tmp_path: Path) -> None:
     clock = Clock()
     store = Store(str(tmp_path / "bridge.db"), clock)
