@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from bot.health import Health
 from bot.hours import read
 from bot.ladderfile import Ladder, MailboxLadder, Pings, Rung
+from bot.lanes import Lanes
 from bot.pings import Rungs
-from bot.plan import Posted, Step, View
+from bot.plan import LIST, Posted, Step, View
 from bot.quiet import Calm, Quiet
 from bot.store import Snooze, Store
 from bot.waitlist import MOST, MOVED, NOBODY, Entry, Waitlist, entry, listing, plan
@@ -345,6 +347,32 @@ async def test_what_a_look_was_told_of_a_list_comes_true(tmp_path: Path) -> None
         assert told == [False, False, True]
         assert not await kept.met("C1", 3, None)
         assert await kept.met("C1", 2, THREE[1])
+    finally:
+        await store.close()
+
+
+async def test_one_that_cannot_be_looked_at_after_a_restart_keeps_nobody_else_out(tmp_path: Path) -> None:
+    """A list that stands speaks of whoever comes to it: no step of theirs is told to the channel."""
+    store, said, stopping = Store(str(tmp_path / "bridge.db"), lambda: NOW), list[str](), asyncio.Event()
+
+    async def take(_conversation: int, _channel: str, step: Step, _card: None) -> None:
+        said.append(words(step))
+        stopping.set()
+
+    async def may(_channel: str, _conversation: int) -> bool:
+        return True
+
+    try:
+        await store.begin_overdue("C1", 1)
+        await store.begin_post(0, "C1", LIST, "it speaks of one")
+        await store.posted(0, "C1", LIST, f"{NOW.timestamp()}", "it speaks of one")
+        desk: Any = SimpleNamespace(store=store, settings=SimpleNamespace(pings=Pings()), now=lambda: NOW)
+        poster: Any = SimpleNamespace(take=take, may=may)
+        kept = Waitlist(desk, poster, Lanes(store, Health(lambda: NOW), lambda: NOW))
+        assert await kept.met("C1", 2, THREE[1])
+        async with asyncio.timeout(10):
+            await kept.run(stopping)
+        assert "#2 It burns" in said[0]
     finally:
         await store.close()
 

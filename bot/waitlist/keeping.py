@@ -82,7 +82,7 @@ class Waitlist:
             await wait_for(self._changed, _EVERY, stopping)
             await self._forget()
             for channel, here in list(self._here.items()):
-                least = max(self._restored.get(channel, 0), self._desk.settings.pings.list_from)
+                least = self._restored.get(channel, 0)
                 if stopping.is_set() or (None in here.values() and len(self._inside(channel)) < least):
                     continue  # it does not shrink before all that it spoke of were looked at
                 try:
