@@ -336,7 +336,8 @@ async def test_nobody_waits_untold_when_others_of_the_list_are_answered(empty_ho
     assert [one for one in house.slack.called("chat.postMessage") if one.args.get("reply_broadcast")]
 
 
-async def test_what_a_look_was_told_of_a_list_comes_true(tmp_path: Path) -> None:
+@pytest.mark.parametrize("restarts", [False, True])
+async def test_what_a_look_was_told_of_a_list_comes_true(tmp_path: Path, restarts: bool) -> None:
     """Three are in it, so no step of theirs is told to the channel: two are a list, once one is answered."""
     store = Store(str(tmp_path / "bridge.db"), lambda: NOW)
     try:
@@ -345,6 +346,8 @@ async def test_what_a_look_was_told_of_a_list_comes_true(tmp_path: Path) -> None
         kept = Waitlist(desk, nothing, nothing)
         told = [await kept.met("C1", each.conversation, each) for each in THREE]
         assert told == [False, False, True]
+        if restarts:  # before the list stands in Slack
+            kept = Waitlist(desk, nothing, nothing)
         assert not await kept.met("C1", 3, None)
         assert await kept.met("C1", 2, THREE[1])
     finally:

@@ -114,6 +114,8 @@ class Waitlist:
         for channel, conversation in await self._desk.store.overdue():
             self._here.setdefault(channel, {})[conversation] = None
             self._restored[channel] = len(self._here[channel])
+        least = self._desk.settings.pings.list_from
+        self._begun |= {channel for channel, some in self._restored.items() if some >= least}
         for delivery in await self._desk.store.posts(0):
             if delivery.key == LIST:
                 self._here.setdefault(delivery.channel, {})
