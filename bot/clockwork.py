@@ -13,7 +13,7 @@ from bot.errors import UserError
 from bot.glass import copied
 from bot.hours import NEVER, Hours
 from bot.model import Conversation, Mailbox, Status, Thread
-from bot.quiet import Calm, quiet
+from bot.quiet import Quiet, quiet
 from bot.settings import Settings
 from bot.staging import staged
 from bot.store import Claim
@@ -37,11 +37,19 @@ async def explained(settings: Settings, words: str, now: datetime) -> str:
                 raise UserError("This conversation's customer was forgotten here: nobody waits in it.")
             mailbox = await desk.people.mailbox(conversation.mailbox_id)
             calm = await settling.known(desk, identity)
-            return "\n".join(_told(conversation, mailbox, desk.settings, calm, now))
+            kept = await settling.opening(desk, conversation)
+            held = quiet(calm.held, calm.snooze, conversation, now, kept)
+            return "\n".join(_told(conversation, mailbox, desk.settings, now, held, claims=calm.claims))
 
 
 def _told(
-    conversation: Conversation, mailbox: Mailbox | None, settings: Settings, calm: Calm, now: datetime
+    conversation: Conversation,
+    mailbox: Mailbox | None,
+    settings: Settings,
+    now: datetime,
+    held: Quiet | None,
+    *,
+    claims: Sequence[Claim],
 ) -> Iterator[str]:
     hours = routes.opening(settings, mailbox or Mailbox(conversation.mailbox_id, ""))
     wait = clock.waiting(conversation)
@@ -58,11 +66,11 @@ def _told(
     asked = f", asked {wait.asked} times" if wait.asked > 1 else ""
     yield f"  Somebody waits since {_when(wait.since, hours)}{asked}:"
     yield f"  {clock.spoken(now - wait.since)} by the clock{_business(wait, hours, now)}."
-    if held := quiet(calm.held, calm.snooze, conversation, now, hours):
+    if held:
         until = f" until {_when(held.until, hours)}" if held.until else ""
         yield f"  Nobody is reminded{until}: {held.why}."
     yield ""
-    yield from _due(conversation, mailbox, settings, wait, now, claims=calm.claims)
+    yield from _due(conversation, mailbox, settings, wait, now, claims=claims)
 
 
 def _keeps(mailbox: Mailbox | None, hours: Hours) -> str:

@@ -718,6 +718,14 @@ async def test_after_the_last_step_a_release_has_it_said_once_more(house: House)
     await house.until(lambda: len(pings(house, card)) == 2)
 
 
+async def test_where_a_mailbox_never_opens_clock_says_what_the_card_does(house: House) -> None:
+    """Who is on it there is asked by the clock."""
+    await claimed(house, house.ana)
+    settings = replace(house.settings, hours=(MailboxHours(None, Hours(week=((),) * 7)),))
+    told = await clockwork.explained(settings, "412", house.clock() + timedelta(minutes=31))
+    assert "Nobody is reminded: Ana Alves is asked whether they are still on it." in told
+
+
 async def test_a_clock_that_jumps_asks_once(house: House) -> None:
     card = await claimed(house, house.ana)
     house.clock.skip(timedelta(minutes=31))
