@@ -384,6 +384,14 @@ def test_said_once_more_it_is_kept_true_and_taken_back_like_every_step() -> None
     assert "Answered by Ana Alves after 8 h 45 min" in over[FIRST].message.text
 
 
+def test_a_merge_with_an_older_one_ends_no_wait() -> None:
+    posted = mirrored(conversation(entry(2)), 40)
+    merged = conversation(entry(1, minutes=-60), entry(2), entry(3, "lineitem", 45, action="merged", body=""))
+    steps = {one.key: one for one in plan(view(merged, 50), posted)}
+    assert "The wait goes on: an older one was merged into it" in steps["ping:2:1"].message.text
+    assert "Mark Moore has waited 1 h 50 min" in steps["ping:1:1"].message.text
+
+
 def test_a_customer_who_writes_again_does_not_wait_anew() -> None:
     posted = mirrored(conversation(), 40)
     assert "ping:1:1" in posted

@@ -29,6 +29,7 @@ class Ended:
 
     how: str
     at: datetime | None = None
+    sign: str = "white_check_mark"
 
 
 def line(
@@ -83,7 +84,7 @@ def ended(conversation: Conversation | None, place: Place, thread: int, hours: H
     )
     if came.at and begun and came.at >= begun:
         words += f" after {clock.spoken(came.at - begun)}{_open(begun, came.at, hours)}"
-    return over(conversation, place, words, "white_check_mark")
+    return over(conversation, place, words, came.sign)
 
 
 def over(conversation: Conversation | None, place: Place, words: str, sign: str) -> Message:
@@ -210,7 +211,16 @@ def _came(conversation: Conversation | None, place: Place, thread: int) -> Ended
         return Ended(f"Closed by {_by(conversation.closed_by or by)}", conversation.closed_at or at)
     if conversation.status in _SET:
         return Ended(f"{_SET[conversation.status]} by {_by(by)}", at)
-    return Ended(f"Moved to {_mailbox(place)}" if place.wait else "Nobody waits for an answer any more")
+    return _unended(conversation, place, thread)
+
+
+def _unended(conversation: Conversation, place: Place, thread: int) -> Ended:
+    """Why a wait that nothing has ended is not told of under its first message any more."""
+    if place.wait is None:
+        return Ended("Nobody waits for an answer any more")
+    if place.wait.thread != thread and clock.awaited(conversation, thread):
+        return Ended("The wait goes on: an older one was merged into it", sign="arrow_right")
+    return Ended(f"Moved to {_mailbox(place)}")
 
 
 def _ends(entry: clock.Entry) -> bool:
