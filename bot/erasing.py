@@ -133,17 +133,13 @@ def narrowed(said: Sequence[Delivery], channels: Collection[str]) -> list[Thing]
 def lessened(said: Sequence[Delivery], views: Mapping[str, View]) -> Iterator[Thing]:
     """What somebody wrote, where a channel shows less of it by now and no plan sees to that: by channel."""
     over = (*DONE, NARROWED)
-    own = [one for one in said if one.ts and one.key.startswith(THREAD)]
     for channel, view in views.items():
-        here = {
-            one.key: one
-            for one in own
-            if one.channel == channel and one.version.removeprefix(TOP) not in over
-        }
+        here = {one.key: one for one in said if one.ts and one.channel == channel}
         for key in too_much(view, {key: Posted(one.ts, one.version) for key, one in here.items()}):
             one, message = here[key], narrowed_message(view.url)
-            version = f"{TOP if one.version.startswith(TOP) else ''}{NARROWED}"  # where it stands, it stays
-            yield Thing(channel, key, one.ts, How.REPLACED, (), message, version)
+            if one.version.removeprefix(TOP) not in over:
+                top = TOP if one.version.startswith(TOP) else ""  # where it stands, it stays
+                yield Thing(channel, key, one.ts, How.REPLACED, (), message, top + NARROWED)
 
 
 def _file_things(said: Sequence[Delivery], cards: Collection[tuple[str, str]]) -> list[Thing]:

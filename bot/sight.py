@@ -36,10 +36,6 @@ class Found:
         home = self.settled.calm.home
         return (*self.wanted, *self.climb.direct, *self.aloud.news, *([home] if home else []))
 
-    def typed_in(self, channel: str) -> tuple[int, ...]:
-        """The notes that were typed in a channel, by their thread's id."""
-        return tuple(one for one, where in self.typed.items() if where == channel)
-
 
 async def view(desk: Desk, leading: Leading, listed: Listed | None, channel: str, found: Found) -> View:
     """All that the plan for a channel depends on."""
@@ -54,7 +50,7 @@ async def view(desk: Desk, leading: Leading, listed: Listed | None, channel: str
         now=found.climb.at,  # a step that comes due just now is the next look's, and that look's moment ahead
         quiet=found.settled.quiet,
         writing=found.writing,
-        typed=found.typed_in(channel),
+        typed=[one for one, where in found.typed.items() if where == channel],
         calm=found.settled.calm,
         asks=channel == found.settled.calm.home,
         own=found.aloud.own,
@@ -75,17 +71,7 @@ async def narrow(
     if found.settled.conversation is None:
         return {}
     bodies = await leading.belonging.narrow(said, found.wanted, closed)
-    url = desk.settings.conversation_url(found.identity)
     return {
-        channel: View(
-            found.settled.conversation,
-            None,
-            url,
-            routed=channel in found.wanted,
-            rungs=None,
-            now=found.climb.at,
-            typed=found.typed_in(channel),
-            body=body,
-        )
+        channel: replace(await view(desk, leading, None, channel, found), body=body)
         for channel, body in bodies.items()
     }

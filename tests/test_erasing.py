@@ -30,7 +30,7 @@ from bot.erasing import (
 from bot.errors import UserError
 from bot.forgetting import forget
 from bot.linking import new_code
-from bot.model import Person, Thread
+from bot.model import Person, Status, Thread
 from bot.plan import LIST, Posted, View, plan
 from bot.retention import MOST
 from bot.retentionfile import Retention, read
@@ -162,6 +162,8 @@ def seen(body: Body, *, routed: bool = True, **changes: Any) -> View:
 
 AWAY: Any = {"routed": False}
 BINNED: Any = {"state": "deleted"}
+SPAM: Any = {"status": Status.SPAM}
+SILENT = Deliver(frozenset({(Event.NEW, Place.NOTHING), (Event.CUSTOMER, Place.NOTHING)}))
 
 
 @pytest.mark.parametrize(
@@ -173,6 +175,9 @@ BINNED: Any = {"state": "deleted"}
         (written(Body.FULL, top=True), seen(Body.NONE, **AWAY), f"top-{NARROWED}"),
         (written(Body.FULL), seen(Body.NONE, **BINNED), NARROWED),
         (written(Body.FULL), seen(Body.NONE, threads=()), NARROWED),  # FreeScout has this message no more
+        # without a card the plan sees to nothing of spam, nor to what its route says no more
+        (written(Body.FULL, top=True), seen(Body.NONE, **SPAM), f"top-{NARROWED}"),
+        (written(Body.FULL, top=True), replace(seen(Body.NONE), deliver=SILENT), f"top-{NARROWED}"),
         # it is no more than that
         (written(Body.NONE), seen(Body.NONE, **AWAY), None),
         (written(Body.SNIPPET), seen(Body.SNIPPET, **BINNED), None),

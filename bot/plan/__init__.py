@@ -4,8 +4,7 @@ What is said depends only on the truth, never on which webhooks came, or when: e
 a key that stands already is not said again.
 """
 
-from bot.plan.said import too_much
-from bot.plan.steps import bar, happened, history, newest, next_look, plan, shows
+from bot.plan.steps import bar, happened, history, newest, next_look, plan, shows, too_much
 from bot.plan.view import (
     ANEW,
     ASKED,

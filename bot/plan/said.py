@@ -56,32 +56,13 @@ def _message(one: Verdict, view: View) -> Message | None:
         return cards.closed_line(conversation.closed_by or thread.created_by)
     if thread.type == "lineitem":
         return cards.line(thread)
-    return _entry(conversation, thread, view)
+    return entry(conversation, thread, view)
 
 
-def _entry(conversation: Conversation, thread: Thread, view: View) -> Message:
+def entry(conversation: Conversation, thread: Thread, view: View) -> Message:
     """What somebody wrote, as far as it is shown."""
     quiet = cards.line(thread) if thread.id in view.typed else None
     return quiet or cards.thread(conversation, thread, view.url, view.body)
-
-
-def too_much(view: View, posted: Mapping[str, Posted]) -> Iterator[str]:
-    """Those of the messages of threads, `posted`, that show more than `view.body`, or may, and would stay so.
-
-    Where a conversation is shown as ever, the plan makes them less.
-    """
-    conversation = view.conversation
-    threads = conversation.threads if conversation else ()
-    written = {f"thread:{one.id}": one for one in threads if one.state == "published"}
-    kept = written if conversation and conversation.published and view.routed else {}
-    for key, shown in posted.items():
-        if ":" in shown.version or key in kept:
-            continue
-        message = _entry(conversation, written[key], view) if conversation and key in written else None
-        if message and shown.version.startswith(TOP):
-            message = cards.titled(conversation, message, view.url)
-        if message is None or shown.version.removeprefix(TOP) != digest(message.blocks):
-            yield key
 
 
 def _worded(one: Verdict, message: Message) -> tuple[str, Message]:

@@ -9,8 +9,8 @@ from bot.cards import Place
 from bot.model import Conversation, Status
 from bot.pings import Rungs
 from bot.plan.card import card_steps, card_version, left_steps, placed
-from bot.plan.said import file_steps, news_steps, said_steps, spoken
-from bot.plan.view import ANEW, CARD, DIGEST, Bar, Posted, Step, Urgency, View, digest, step_over
+from bot.plan.said import entry, file_steps, news_steps, said_steps, spoken
+from bot.plan.view import ANEW, CARD, DIGEST, TOP, Bar, Posted, Step, Urgency, View, digest, step_over
 from bot.quiet import Quiet
 from bot.routing import Event
 from bot.routing import Place as Said
@@ -99,6 +99,22 @@ def _here(conversation: Conversation, view: View, posted: Mapping[str, Posted], 
     # A new card comes first, being the head of the thread; a changed one last, when all it sums up is there.
     files = file_steps(conversation, view, posted, found)
     return [*(said + pings + card if shown else card + said + pings), *files]
+
+
+def too_much(view: View, posted: Mapping[str, Posted]) -> Iterator[str]:
+    """The messages of threads that show more than `view.body`, or may, and that no step makes less."""
+    conversation = view.conversation
+    threads = conversation.threads if conversation else ()
+    written = {f"thread:{one.id}": one for one in threads if one.state == "published"}
+    planned = {step.key for step in plan(view, posted)}
+    for key, shown in posted.items():
+        if not key.startswith("thread:") or ":" in shown.version or key in planned:
+            continue
+        message = entry(conversation, written[key], view) if conversation and key in written else None
+        if message and shown.version.startswith(TOP):
+            message = cards.titled(conversation, message, view.url)
+        if message is None or shown.version.removeprefix(TOP) != digest(message.blocks):
+            yield key
 
 
 def history(view: View) -> bool:
