@@ -185,9 +185,9 @@ class Erasing:
     async def _hide(self, course: Course, conversation: Conversation, said: Sequence[Delivery]) -> None:
         """Take away what a look still said of threads that were forgotten while it had them in hand."""
         unseen = {thread_of(one.key) for one in said} - {one.id for one in conversation.threads} - {0}
-        if unseen:
-            hidden = await self._desk.store.forgotten_threads(unseen)
-            its = [one for one in said if thread_of(one.key) in hidden]
+        if hidden := await self._desk.store.forgotten_threads(unseen) if unseen else ():
+            known = await self._desk.store.posts(conversation.id)  # what was cut off is found by now
+            its = [one for one in known if thread_of(one.key) in hidden]
             await self._all(course, erased(its, [], whole=True))
 
     async def _certain(self, course: Course) -> bool:

@@ -759,7 +759,10 @@ async def test_what_somebody_wrote_in_a_conversation_of_another_is_forgotten_and
     await house.until(lambda: "Mark anew." in house.said(card))
 
 
-async def test_a_look_takes_away_what_was_said_of_a_message_while_it_was_forgotten(house: House) -> None:
+@pytest.mark.parametrize("cut_off", [False, True])
+async def test_a_look_takes_away_what_was_said_of_a_message_while_it_was_forgotten(
+    house: House, cut_off: bool
+) -> None:
     card = await house.writes("Fire", "<p>It burns secretly.</p>")
     house.freescout.customer_replies(1, "<p>And it smokes.</p>")
     await house.until(lambda: "smokes" in house.said(card))
@@ -767,6 +770,8 @@ async def test_a_look_takes_away_what_was_said_of_a_message_while_it_was_forgott
     visiting = Store(house.settings.database_path, house.clock, visiting=True)
     first = min(house.freescout.world.conversations[1].threads, key=lambda one: one.id)
     await visiting.forget_threads({first.id: 1})  # as if a look had said it a moment later
+    if cut_off:
+        await visiting.begin_post(1, card.channel, f"thread:{first.id}", "v")
     await visiting.close()
     await looked_at(house)
     await house.until(lambda: "secretly" not in stands(house))
