@@ -8,6 +8,8 @@ from pathlib import Path
 
 from bot.errors import ConfigError
 
+_OURS = (sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.DataError)
+"""With a wrong query, what no file is to blame for."""
 _HOSTS = "0.0.0.0 is all of its addresses, 127.0.0.1 this machine alone"
 
 
@@ -21,7 +23,7 @@ def naming(database: str) -> Iterator[None]:
             raise
         raise ConfigError([about_database(database, error)]) from error
     except sqlite3.Error as error:
-        if _code(error) == sqlite3.SQLITE_ERROR:  # a wrong query
+        if isinstance(error, _OURS) or _code(error) == sqlite3.SQLITE_ERROR:
             raise
         raise ConfigError([about_database(database, error)]) from error
 

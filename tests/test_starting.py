@@ -5,6 +5,7 @@ import errno
 import os
 import socket
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,14 @@ def test_what_else_may_be_wrong_with_the_database(error: OSError | sqlite3.Error
 def test_what_is_no_fault_of_the_database_stays_what_it_is(error: Exception) -> None:
     with pytest.raises(type(error)), naming("/x/bridge.db"):
         raise error
+
+
+@pytest.mark.parametrize("query", ["select nothing", "insert into t values (1), (1)"])
+def test_a_wrong_query_is_no_fault_of_the_database(query: str) -> None:
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute("create table t (one integer primary key)")
+        with pytest.raises(sqlite3.Error), naming("/x/bridge.db"):
+            database.execute(query)
 
 
 def test_a_port_that_is_taken_is_told_with_its_number() -> None:
