@@ -92,9 +92,10 @@ class _Forgetting:
         await self.store.forget_threads(theirs)
         for one in (*threads, *elsewhere):
             await self._remove(one, elsewhere, report)
-        report.rows = await self.store.erase(threads) | _rows(wrote, threads)
+        report.rows = await self.store.erase(threads)
         if not report.failed:  # else it is found again by them
             await self.store.unwrite(wrote)
+            report.rows |= _rows(wrote, threads)
         for one in threads:
             await self.store.audit(slack_user="", user=0, action="forget", conversation=one, outcome="done")
         # What a look had in hand meanwhile is found by another: it takes away what it comes upon.

@@ -759,6 +759,21 @@ async def test_what_somebody_wrote_in_a_conversation_of_another_is_forgotten_and
     await house.until(lambda: "Mark anew." in house.said(card))
 
 
+async def test_what_is_kept_to_find_them_again_is_not_reported_as_removed(house: House) -> None:
+    card = await house.writes("A ladder", "<p>It is too short.</p>", email="anna@example.org")
+    house.freescout.customer_replies(1, "<p>It burns secretly.</p>", email="mark@example.org")
+    await house.until(lambda: "secretly" in house.said(card))
+    await house.quiet()
+    for method in ("chat.delete", "chat.update"):
+        house.slack.faults.api(method, error="cant_delete_message", times=2)
+    house.expects_errors = True
+    rows = "Database: who wrote which message of others' conversations, 1 removed."
+    told = await forgotten(house)
+    assert "NOT removed" in told
+    assert rows not in told
+    assert rows in await forgotten(house)
+
+
 @pytest.mark.parametrize("cut_off", [False, True])
 async def test_a_look_takes_away_what_was_said_of_a_message_while_it_was_forgotten(
     house: House, cut_off: bool
