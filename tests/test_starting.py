@@ -17,6 +17,7 @@ from bot.serving import listening
 from bot.settings import ENVIRONMENT, load
 from bot.starting import about_address, about_database, naming
 from bot.store.schema import open_database
+from bot.tls import trust
 from tests.test_settings import FILE, LEAST
 
 WRONG = {
@@ -80,6 +81,15 @@ def test_what_else_may_be_wrong_with_the_database(error: OSError | sqlite3.Error
 def test_what_is_no_fault_of_the_database_stays_what_it_is(error: Exception) -> None:
     with pytest.raises(type(error)), naming("/x/bridge.db"):
         raise error
+
+
+@pytest.mark.parametrize(("file", "why"), [("away.pem", "No such file"), ("garbage.db", "NO_CERTIFICATE")])
+def test_certificates_that_cannot_be_used_are_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, file: str, why: str
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(folder / file))
+    with pytest.raises(ConfigError, match=f"^SSL_CERT_FILE: what it names cannot be used .*{why}"):
+        trust.__wrapped__()
 
 
 @pytest.mark.parametrize("query", ["select nothing", "insert into t values (1), (1)"])
