@@ -12,7 +12,7 @@ from enum import Enum
 from bot import clock, mail
 from bot.cards import Message, gone_card, richtext_block
 from bot.model import Conversation
-from bot.plan import CARD, FILES, RECEIPT, TOP, UNFETCHED, Posted, View, too_much
+from bot.plan import CARD, DIGEST, FILES, RECEIPT, TOP, UNFETCHED, Posted, View, too_much
 from bot.richtext import link, section, text
 from bot.store import Delivery
 
@@ -101,7 +101,8 @@ def _thing(one: Delivery, cards: Collection[tuple[str, str]], *, whole: bool) ->
         return Thing(one.channel, one.key, one.ts, how, _files(one.version))
     if one.key == CARD and not whole:
         return Thing(one.channel, one.key, one.ts, How.REPLACED, (), gone_card(), GONE)
-    return Thing(one.channel, one.key, one.ts, How.LEFT if ":" in one.version else How.DELETED)
+    among = one.key == DIGEST or ":" in one.version  # it stands in a message that speaks of others, too
+    return Thing(one.channel, one.key, one.ts, How.LEFT if among else How.DELETED)
 
 
 def _files(version: str) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ from bot.errors import UserError
 from bot.forgetting import forget
 from bot.linking import new_code
 from bot.model import Person, Status, Thread
-from bot.plan import LIST, Posted, View, plan
+from bot.plan import ASKED, LIST, Posted, View, plan
 from bot.retention import MOST
 from bot.retentionfile import Retention, read
 from bot.roundup import Line, Missed, away, digest
@@ -44,6 +44,7 @@ from bot.waitlist import Entry, listing
 from sandbox.slack import Message
 from tests.conftest import House
 from tests.samples import ANA, MARK, NOW, sample_conversation
+from tests.test_bursts import all_there, burst, card_of, digested, lines, settled, slowly
 from tests.test_claims import assignee, later
 from tests.test_delivery import start
 from tests.test_pings import direct, ladder, passes, restarted
@@ -73,6 +74,7 @@ def test_everything_goes_and_the_card_says_so_last() -> None:
         delivery("files:7", "3.1", "F01 F02"),
         delivery("files:8", "1.1", "F03"),  # Slack never said where that stands: the card's ts stood for it
         delivery("digest", "9.1", "name:7"),
+        delivery("digest", "9.2", ASKED),
         delivery("ping:7:0", "9.1", "name:ping"),
         delivery("ping:7:1", "4.1", channel="D1"),
         delivery("reply:3", "5.1"),
@@ -84,6 +86,7 @@ def test_everything_goes_and_the_card_says_so_last() -> None:
         ("C1", "thread:7", "deleted", ()),
         ("C1", "files:7", "deleted", ("F01", "F02")),
         ("C1", "files:8", "left", ("F03",)),
+        ("C1", "digest", "left", ()),
         ("C1", "digest", "left", ()),
         ("C1", "ping:7:0", "left", ()),
         ("D1", "ping:7:1", "deleted", ()),
@@ -417,19 +420,23 @@ async def looked_at(house: House, *conversations: int) -> None:
     await house.quiet()
 
 
-async def test_a_line_in_a_digest_goes_with_its_conversation(house: House) -> None:
-    await restarted(house)
-    await house.stop()
-    for number in range(12):
-        house.freescout.customer_writes(
-            f"c{number}@example.org", f"Topic {number:02}.", "Hi", mailbox=house.support
-        )
-    await house.start()
-    await house.until(lambda: "Topic 03." in stands(house))
-    await house.quiet()
-    house.freescout.agent_deletes_forever(4)
-    await house.until(lambda: "Topic 03." not in stands(house))
-    assert "Topic 04." in stands(house)
+@pytest.mark.parametrize("asked", [False, True])
+async def test_a_line_in_a_digest_goes_with_its_conversation(empty_house: House, asked: bool) -> None:
+    house = empty_house
+    await slowly(house)
+    burst(house, 16)
+    await all_there(house, 16)
+    digest, conversation = await digested(house)
+    if asked:
+        await house.ana.presses(f"line.{conversation}", on=digest)
+        await house.until(lambda: card_of(house, conversation))
+    await settled(house)
+    left = [one for one in lines(digest) if one != f"line.{conversation}"]
+    house.freescout.agent_deletes_forever(conversation)
+    await house.until(lambda: f"line.{conversation}" not in lines(digest) or digest not in house.cards())
+    await settled(house)
+    assert digest in house.cards()
+    assert lines(digest) == left
 
 
 @pytest.mark.parametrize("point", ["erase.begun", "erase.made"])
