@@ -1,5 +1,6 @@
 """*Show Card* in a digest brings the conversation's own card. Whoever may see its mailbox may ask."""
 
+import asyncio
 from collections.abc import Sequence
 
 from bot import mail
@@ -32,9 +33,12 @@ async def ask_for(desk: Desk, slack_user: str, conversation: int, channel: str) 
     if reason := await _left(desk, found, said, channel):
         there = await _elsewhere(desk, slack_user, said)
         return (f"{reason} Its card is in another channel: ", there) if there else (reason, "")
-    if DIGEST not in shown:
+    line = shown.get(DIGEST) or next((one for one in shown.values() if one.ts and ":" in one.version), None)
+    if line is None:
         raise UserError(_NO_MORE)
-    await desk.store.posted(conversation, channel, DIGEST, shown[DIGEST].ts, ASKED)
+    begun = [] if line.key == DIGEST else [desk.store.begin_post(conversation, channel, DIGEST, ASKED)]
+    said_so = desk.store.posted(conversation, channel, DIGEST, line.ts, ASKED)
+    await asyncio.gather(*begun, said_so)  # no look comes between
     await desk.store.ring([conversation], "asked", priority=1)
     return "Its card comes to the end of this channel.", ""
 

@@ -382,6 +382,26 @@ async def test_show_card_says_why_none_comes_and_where_there_is_one_to_whom_may_
     await house.until(lambda: house.cards()[1:])
 
 
+async def test_show_card_brings_the_card_of_what_a_digest_tells_of_where_none_would_come(
+    empty_house: House,
+) -> None:
+    house = empty_house
+    hour = Routing(digest=timedelta(hours=1))
+    await start(house, {"deliver": {"new": "nothing", "customer": "digest"}}, routing=hour)
+    house.freescout.customer_writes("m@example.org", "Fire", "x", mailbox=house.support)
+    house.freescout.customer_replies(1, "<p>and?</p>")
+    await house.quiet()
+    house.clock.skip(due([house.clock()], house.clock(), timedelta(hours=1)) - house.clock())
+    (digest,) = await house.until(house.cards)
+    await house.quiet()
+    await house.ana.presses("line.1", on=digest)
+    await house.until(lambda: "Its card comes to the end of this channel." in house.told(house.ana))
+    card = await house.until(lambda: house.cards()[1:] and house.cards()[1])
+    assert "Fire" in card.all_text
+    await house.quiet()
+    assert "and?" not in house.said(card)  # the digest told that
+
+
 @pytest.mark.parametrize("body", [Body.SNIPPET, Body.NONE])
 async def test_a_body_stays_in_freescout_as_far_as_the_route_says(empty_house: House, body: Body) -> None:
     house = empty_house
