@@ -306,8 +306,8 @@ async def test_after_half_an_hour_the_writer_is_asked(house: House, match: str, 
     await house.stop()
     assert outbox(house, "update outbox set attempts = 178 returning attempts") == [178]
     await house.start()
-    await in_time(house, lambda: outbox(house, "select 1 from outbox where attempts = 180"), step=10)
-    assert outbox(house) == ["held"]
+    tried = "select state from outbox where attempts = 180"
+    assert await in_time(house, lambda: outbox(house, tried), step=10) in (["held"], ["sending"])
     await in_time(house, lambda: "did not go" in told(house), step=10)
     assert TEXT in told(house)
     assert outbox(house, "select state || ' ' || choice from outbox") == ["blocked anyway"]
