@@ -5,6 +5,7 @@ https://docs.slack.dev/reference/methods/chat.delete
 https://docs.slack.dev/reference/methods/files.delete
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -46,6 +47,7 @@ class Eraser:
     def __init__(self, web: AsyncWebClient, store: Store) -> None:
         self._web = web
         self._store = store
+        self._scrubbing = asyncio.Lock()
 
     async def take(self, conversation: int, thing: Thing) -> str:
         """Do it, in Slack first and then in what is remembered; say why it stands there yet, if it may.
@@ -114,7 +116,14 @@ class Eraser:
         return True
 
     async def _scrub(self, conversation: int, here: Mapping[str, Any]) -> bool:
-        """Take out of a message what it says of a conversation."""
+        """Take out of a message what it says of a conversation.
+
+        One after the other: who had read it before another's line went would write that line back.
+        """
+        async with self._scrubbing:
+            return await self._scrub_alone(conversation, here)
+
+    async def _scrub_alone(self, conversation: int, here: Mapping[str, Any]) -> bool:
         channel, ts = here["channel"], here["ts"]
         try:
             told = await call(

@@ -1,5 +1,6 @@
 """What FreeScout deletes for ever goes from Slack as well; what is too old is replaced by a link."""
 
+import asyncio
 import json
 import re
 import sqlite3
@@ -8,18 +9,21 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from bot import crashpoints
 from bot.bridgefile import Replies
+from bot.eraser import Eraser
 from bot.erasing import (
     EXPIRED,
     GONE,
     NARROWED,
     STAYS,
     How,
+    Thing,
     authors,
     erased,
     expired,
@@ -348,6 +352,26 @@ async def test_old_messages_are_gone_through_but_for_a_list_that_lives(store: St
     await says(store, 0, LIST, "100.3", "v")
     assert await store.old_mentions(200, 0, 1, LIST) == [("C1", "100.1")]
     assert await store.old_mentions(200, 100.1, 9, LIST) == [("C1", "100.2")]
+
+
+async def test_of_many_that_are_deleted_at_once_no_line_comes_back(store: Store) -> None:
+    """Each reads the message and writes what is left: nobody in between, who would write a line back."""
+    stands, every = {"blocks": list(MANY[0].blocks)}, (4, 41, 412)
+
+    async def history(**_: Any) -> Any:
+        told = {"messages": [{"ts": "100.1", "blocks": list(stands["blocks"])}]}
+        await asyncio.sleep(0)
+        return SimpleNamespace(data=told)
+
+    async def update(*, blocks: Any, **_: Any) -> Any:
+        await asyncio.sleep(0)
+        stands["blocks"] = list(blocks)
+        return SimpleNamespace(data={})
+
+    web: Any = SimpleNamespace(conversations_history=history, chat_update=update)
+    eraser = Eraser(web, store)
+    await asyncio.gather(*(eraser.take(one, Thing("C1", "", "100.1", How.SCRUBBED)) for one in every))
+    assert spoken_of(stands["blocks"]) == set()
 
 
 # ------------------------------------------------------------------------------------- in the house
