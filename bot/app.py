@@ -172,6 +172,7 @@ async def _loops(house: _House) -> AsyncIterator[tuple[AsyncIOScheduler, list[ti
         carry=carrier.carry,
         narrow=teller.narrow,
         listed=waitlist.seen,
+        unlisted=waitlist.left,
     )
     worker = Worker(desk.store, reconciler, health, desk.now, stopping)
     sweep = Sweep(desk, house.channels, house.poster, lanes, health)

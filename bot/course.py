@@ -23,6 +23,8 @@ class Course:
     failures: list[BridgeError] = field(default_factory=list)
     closed: set[str] = field(default_factory=set)
     """Channels that are not touched, because of who else reads them, or may."""
+    unsure: bool = False
+    """Whether there may be a channel more in which it belongs: which one a route means is not known."""
     again: list[datetime] = field(default_factory=list)
 
     def wait(self, lane: str, urgency: Urgency, line: Line | None = None) -> None:

@@ -83,6 +83,7 @@ class Leading:
         else:
             course.failures.append(error)
         if not is_nowhere(error):
+            course.unsure = True
             course.closed.update(one.channel for one in said if not one.channel.startswith("D"))
 
     async def brings(self, identity: int, channel: str, thread: int) -> bool:

@@ -26,7 +26,7 @@ from bot.plan import CARD, FILES, RECEIPT, Posted, Step, Urgency, View, newest, 
 from bot.poster import CardGone, Poster
 from bot.receipts import LESS
 from bot.ringing import Ringing
-from bot.sight import Found, Listed
+from bot.sight import Found, Listed, Unlisted
 from bot.slackapi import SlackRefused
 from bot.store import FORGOTTEN, Delivery, Looked, Work
 from bot.turns import Waiting
@@ -65,6 +65,7 @@ class Reconciler:
         carry: Carry | None = None,
         narrow: Callable[[Mapping[int, str]], None] = lambda _: None,
         listed: Listed | None = None,
+        unlisted: Unlisted | None = None,
     ) -> None:
         self._desk = desk
         self._stopping = stopping or asyncio.Event()
@@ -75,6 +76,7 @@ class Reconciler:
         self._carry = carry
         self._narrow = narrow
         self._listed = listed
+        self._unlisted = unlisted
         self._leading = leading
 
     async def look(self, work: Work) -> tuple[Looked, BridgeError | None]:
@@ -169,9 +171,12 @@ class Reconciler:
     async def _bring_all_up(self, course: Course, found: Found, said: list[Delivery]) -> None:
         """Bring every channel up to date that shows it or is to."""
         shown = _by_channel([one for one in said if not one.key.startswith(RECEIPT)])
-        for channel in dict.fromkeys([*shown, *found.channels]):
+        channels = dict.fromkeys([*shown, *found.channels])
+        for channel in channels:
             if channel not in course.closed:  # what stands there stays as it is
                 await self._look_in(course, channel, found, shown.get(channel, []))
+        if self._unlisted and not course.unsure:
+            await self._unlisted(found.identity, {*channels, *course.closed})
 
     async def _look_in(self, course: Course, channel: str, found: Found, shown: list[Delivery]) -> None:
         """Bring one channel up to date."""

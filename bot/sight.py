@@ -16,6 +16,8 @@ from bot.store import Delivery, Writing
 
 Listed = Callable[[str, int, View], Awaitable[bool]]
 """Whether a channel's list speaks of a conversation, by the channel, the conversation's id and its view."""
+Unlisted = Callable[[int, Collection[str]], Awaitable[None]]
+"""Takes a conversation out of the lists of all channels but these, which show it or are to."""
 
 
 @dataclass(frozen=True, slots=True)

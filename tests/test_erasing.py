@@ -52,6 +52,8 @@ from tests.test_bursts import all_there, burst, card_of, digested, lines, settle
 from tests.test_claims import assignee, later
 from tests.test_delivery import start
 from tests.test_pings import direct, ladder, passes, restarted
+from tests.test_waitlist import settled as listed
+from tests.test_waitlist import the_list, three_wait
 
 DAY = timedelta(days=1)
 
@@ -639,6 +641,19 @@ async def test_a_customer_is_forgotten_beside_the_running_bridge(house: House) -
     await house.until(lambda: "Hello again." in house.said(anew))
     assert "secret" not in stands(house).lower().replace("secret fire", "")
     assert any(one.method == "chat.postMessage" for one in house.slack.calls[calls:])
+
+
+async def test_who_is_forgotten_does_not_come_back_with_the_list_of_those_who_wait(house: House) -> None:
+    """Nothing else stands of it by then: the list is told all the same."""
+    await three_wait(house, 4)
+    one_list = await the_list(house)
+    await listed(house, lambda: "4 customers wait too long" in one_list.all_text)
+    await house.quiet()
+    await forgotten(house, email="c1@example.org")
+    assert "Question 1" not in one_list.all_text
+    await listed(house, lambda: "3 customers wait too long" in one_list.all_text)
+    assert "Question 1" not in one_list.all_text
+    assert "C1" not in one_list.all_text
 
 
 async def test_what_is_forgotten_does_not_come_back_with_a_claim_that_ends(house: House) -> None:

@@ -354,6 +354,22 @@ async def test_what_a_look_was_told_of_a_list_comes_true(tmp_path: Path, restart
         await store.close()
 
 
+async def test_what_left_a_channel_before_its_card_came_is_in_its_list_no_more(tmp_path: Path) -> None:
+    """Moved while nothing could be posted there, say: no look turns to that channel any more."""
+    store = Store(str(tmp_path / "bridge.db"), lambda: NOW)
+    try:
+        desk: Any = SimpleNamespace(store=store, settings=SimpleNamespace(pings=Pings()))
+        nothing: Any = None
+        kept = Waitlist(desk, nothing, nothing)
+        for channel in ("C1", "C2"):
+            await kept.met(channel, 1, THREE[0])
+        await kept.met("C1", 2, THREE[1])
+        await kept.left(1, {"C2"})
+        assert sorted(await store.overdue()) == [("C1", 2), ("C2", 1)]
+    finally:
+        await store.close()
+
+
 async def test_one_that_cannot_be_looked_at_after_a_restart_keeps_nobody_else_out(tmp_path: Path) -> None:
     """A list that stands speaks of whoever comes to it: no step of theirs is told to the channel."""
     store, said, stopping = Store(str(tmp_path / "bridge.db"), lambda: NOW), list[str](), asyncio.Event()

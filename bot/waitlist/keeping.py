@@ -5,7 +5,7 @@ A restart knows the ids from disk, and looks at each of them again.
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -72,6 +72,16 @@ class Waitlist:
         if len(here) >= self._desk.settings.pings.list_from:
             self._begun.add(channel)
         return found is not None and channel in self._begun
+
+    async def left(self, conversation: int, channels: Collection[str]) -> None:
+        """Learn from a look that a conversation has nothing to do with any channel but these.
+
+        Where nothing of it stands, as it was forgotten, or moved before its card came, no view tells.
+        """
+        await self._loaded()
+        for channel in [one for one, here in self._here.items() if conversation in here]:
+            if channel not in channels:
+                await self.met(channel, conversation, None)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Compare each list with what stands in Slack, until told to stop."""
