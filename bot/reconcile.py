@@ -111,22 +111,32 @@ class Reconciler:
     ) -> tuple[list[tuple[Work, Looked]], BridgeError | None]:
         """Speak of many first cards in one digest: with that the looks that wait for those cards are done.
 
-        Return what came of each, and what went wrong with the digest.
+        Return what came of each, and what went wrong with the digest. Who may not be spoken of in the channel
+        any more, as others read it by now, keeps nobody else out: they are looked at anew.
         """
-        lines = [one.line for one in waiting if one.line]
-        told = repr(sorted((line.conversation, line.newest) for line in lines)) + str(self._desk.now())
-        name = hashlib.sha256(told.encode()).hexdigest()[:16]
-        late = self._desk.now() - datetime.fromtimestamp(min(one.held for one in waiting), UTC)
         try:
-            await self._poster.gather(channel, name, lines, late)
+            told = [one for one in waiting if await self._poster.may(channel, one.work.conversation)]
+            await self._tell_of(channel, told)
         except BridgeError as error:
             if not self._lanes.met(channel, error):
                 return [(one.work, one.looked) for one in waiting], error
             for one in waiting:
                 self._lanes.wait(channel, one)
             return [(one.work, one.looked) for one in waiting], None
+        looks = [(one.work, self._still(one)) for one in waiting]
+        now, its = self._desk.now(), {one.work.conversation for one in told}
+        return [(one, it if one.conversation in its else replace(it, again=now)) for one, it in looks], None
+
+    async def _tell_of(self, channel: str, waiting: Sequence[Waiting]) -> None:
+        """Say a digest, where there is anybody to speak of."""
+        lines = [one.line for one in waiting if one.line]
+        if not lines:
+            return
+        told = repr(sorted((line.conversation, line.newest) for line in lines)) + str(self._desk.now())
+        name = hashlib.sha256(told.encode()).hexdigest()[:16]
+        late = self._desk.now() - datetime.fromtimestamp(min(one.held for one in waiting), UTC)
+        await self._poster.gather(channel, name, lines, late)
         self._lanes.went(channel)
-        return [(one.work, self._still(one)) for one in waiting], None
 
     def _still(self, one: Waiting) -> Looked:
         """What came of a look, with the lanes in which it waits at this moment."""

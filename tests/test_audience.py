@@ -16,7 +16,7 @@ from bot.channels import Channels
 from bot.duty import Duty
 from bot.errors import Misconfigured, Transient
 from bot.health import Health
-from bot.routing import Route
+from bot.routing import Deliver, Event, Place, Route
 from bot.slack import EVENTS
 from bot.slackapi import client
 from sandbox.clock import Clock
@@ -437,6 +437,33 @@ async def test_of_two_routes_to_a_channel_only_the_one_that_says_so_leads_there(
     await house.slack.leaves(gus, "support")
     await house.until(lambda: len(house.cards()) == 3 and "Closed" in sale.all_text)
     await opened(house)
+
+
+async def test_a_digest_leaves_out_whom_it_may_not_tell_the_guests_of_who_came(empty_house: House) -> None:
+    """The others are not kept waiting, and their channel is not shut."""
+    house = empty_house
+    house.expects_errors = True
+    house.slack.subscribed |= set(EVENTS)
+    hourly = Deliver(frozenset({(Event.NEW, Place.DIGEST)}))
+    routes = (Route("Support", "support", open_to=GUESTS), Route("Sales", "support"))
+    await house.start(routes=tuple(replace(one, deliver=hourly) for one in routes))
+    sells(house, "Sale")
+    house.freescout.customer_writes("m@example.org", "Fire", "x", mailbox=house.support)
+    await house.quiet()
+    hour, now = timedelta(hours=1), house.clock()
+    house.clock.skip(hour - timedelta(minutes=now.minute, seconds=now.second - 1))
+    place = house.slack.channel("support").id
+    await house.health(lambda told: told["lanes"].get(place, {}).get("waiting") == 2)
+    gus = house.slack.add_person("Gus", "gus@example.org", guest=True)
+    await house.slack.joins(gus, "support")
+    digest = await house.until(lambda: house.cards() and house.cards()[0])
+    assert "Fire" in digest.all_text
+    assert "Sale" not in digest.all_text
+    told = await house.health(lambda told: told["lanes"].get("#support", {}).get("waiting") == 1)
+    assert place not in told["lanes"]
+    await house.slack.leaves(gus, "support")
+    house.clock.skip(hour)
+    await house.until(lambda: any("Sale" in one.all_text for one in house.cards()))
 
 
 @pytest.mark.parametrize("told", [True, False], ids=["Slack tells of it", "it is asked for"])
