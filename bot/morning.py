@@ -227,5 +227,6 @@ class Morning:
         except SlackRefused as error:
             log.warning("the digest in %s stays without its picture for now: %s", channel, error)
             return slack(error.code).then in (Then.ANEW, Then.LEAVE)  # deleted, or too old to be changed
+        await self._poster.speaks(channel, ts, said.blocks)  # it may name another than the words did
         self._health.over("files")
         return True

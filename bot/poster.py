@@ -88,7 +88,7 @@ class Poster:
         await self._store.posted(conversation, channel, step.key, ts, step.version)
         reached("post.kept")
         if not conversation:
-            await self._speaks(channel, ts, step.message.blocks)
+            await self.speaks(channel, ts, step.message.blocks)
         return ts
 
     async def gather(self, channel: str, name: str, lines: Sequence[Line], late: timedelta) -> None:
@@ -161,9 +161,9 @@ class Poster:
         reached("digest.made")
         await self._store.posted_together(channel, name, str(told["ts"]))
         reached("digest.kept")
-        await self._speaks(channel, str(told["ts"]), message.blocks)
+        await self.speaks(channel, str(told["ts"]), message.blocks)
 
-    async def _speaks(self, channel: str, ts: str, blocks: Sequence[Block]) -> None:
+    async def speaks(self, channel: str, ts: str, blocks: Sequence[Block]) -> None:
         """Remember of which conversations a message speaks: should one be deleted, its line goes."""
         for conversation in spoken_of(blocks):
             await self._store.mention(channel, ts, conversation)
@@ -180,7 +180,7 @@ class Poster:
                 await self._store.unposted_together(channel, name)
                 return None
             await self._store.posted_together(channel, name, str(found["ts"]))
-            await self._speaks(channel, str(found["ts"]), found.get("blocks") or [])
+            await self.speaks(channel, str(found["ts"]), found.get("blocks") or [])
             return str(found["ts"])
         # Direct messages are said to no card, and what stands in the channel is in no thread.
         top = delivery.key == CARD or channel.startswith("D") or delivery.version.startswith(TOP)
@@ -194,7 +194,7 @@ class Poster:
             raise await self._astray(conversation, channel, delivery.key, ts, card_ts or "")
         await self._store.posted(conversation, channel, delivery.key, ts, delivery.version)
         if not conversation:
-            await self._speaks(channel, ts, message.get("blocks") or [])
+            await self.speaks(channel, ts, message.get("blocks") or [])
         return ts
 
     async def _post(
@@ -269,7 +269,7 @@ class Poster:
         reached("update.made")
         await self._store.posted(conversation, channel, step.key, ts, step.version)
         if not conversation:
-            await self._speaks(channel, ts, step.message.blocks)
+            await self.speaks(channel, ts, step.message.blocks)
 
     async def anew(self, conversation: int, channel: str, old: str) -> CardGone:
         """Forget a card that is gone. What stood in its thread is not said again: it was said once."""

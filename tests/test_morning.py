@@ -414,6 +414,28 @@ async def test_a_picture_that_broke_off_comes_with_the_next_round(empty_house: H
     assert len(digests(house)) == 1
 
 
+async def test_who_is_named_only_with_the_picture_goes_from_it_when_deleted_for_ever(
+    empty_house: House,
+) -> None:
+    house = empty_house
+    house.expects_errors = True
+    goes_to(house, MONDAY - timedelta(days=3))
+    first = house.freescout.customer_writes("a@example.org", "Waits long", "Does it?", mailbox=house.support)
+    house.clock.skip(timedelta(minutes=30))
+    second = house.freescout.customer_writes("b@example.org", "Secret", "Does it?", mailbox=house.support)
+    house.slack.faults.api("files.getUploadURLExternal", error="internal_error", times=2)
+    await opens(house, MONDAY + timedelta(minutes=45))
+    assert "Waits long" in (await the_digest(house)).all_text
+    await house.quiet()
+    await house.stop()
+    house.freescout.agent_replies(first, house.ana_id, "Yes.")
+    await opens(house, MONDAY + timedelta(minutes=50))
+    one = await pictured(house)
+    assert "Secret" in one.all_text
+    house.freescout.agent_deletes_forever(second)
+    await house.until(lambda: "Secret" not in one.all_text)
+
+
 async def test_a_freescout_that_is_away_makes_it_late_not_lost(empty_house: House) -> None:
     house = empty_house
     house.expects_errors = True
