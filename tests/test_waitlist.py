@@ -17,7 +17,7 @@ from bot.lanes import Lanes
 from bot.pings import Rungs
 from bot.plan import LIST, Posted, Step, View
 from bot.quiet import Calm, Quiet
-from bot.store import Snooze, Store
+from bot.store import Snooze, Store, Work
 from bot.waitlist import MOST, MOVED, NOBODY, Entry, Waitlist, entry, listing, plan
 from sandbox.slack import Message
 from tests.blockcheck import problems_in_message
@@ -370,7 +370,10 @@ async def test_what_left_a_channel_before_its_card_came_is_in_its_list_no_more(t
         await store.close()
 
 
-async def test_one_that_cannot_be_looked_at_after_a_restart_keeps_nobody_else_out(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("before", "failed"), [((1,), 0), ((1, 4, 5), 5)])
+async def test_those_that_cannot_be_looked_at_after_a_restart_keep_nobody_else_out(
+    tmp_path: Path, before: tuple[int, ...], failed: int
+) -> None:
     """A list that stands speaks of whoever comes to it: no step of theirs is told to the channel."""
     store, said, stopping = Store(str(tmp_path / "bridge.db"), lambda: NOW), list[str](), asyncio.Event()
 
@@ -382,7 +385,11 @@ async def test_one_that_cannot_be_looked_at_after_a_restart_keeps_nobody_else_ou
         return True
 
     try:
-        await store.begin_overdue("C1", 1)
+        for one in before:
+            await store.begin_overdue("C1", one)
+            await store.ring([one], "list")
+            for _ in range(failed):
+                await store.look_again(Work(one, "list", 1, 0), NOW, "FreeScout answered 500")
         await store.begin_post(0, "C1", LIST, "it speaks of one")
         await store.posted(0, "C1", LIST, f"{NOW.timestamp()}", "it speaks of one")
         desk: Any = SimpleNamespace(store=store, settings=SimpleNamespace(pings=Pings()), now=lambda: NOW)

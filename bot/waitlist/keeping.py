@@ -25,6 +25,8 @@ PACE = timedelta(seconds=30)
 """Between two versions of a channel's list."""
 _EVERY = 2.0
 _KEPT = 5_000
+_TRIES = 5
+"""Looks that fail one after the other, from which on a conversation may never be looked at."""
 
 
 class Waitlist:
@@ -43,6 +45,8 @@ class Waitlist:
         self._hours: dict[str, Hours] = {}
         self._said: dict[str, datetime] = {}
         self._cards: dict[tuple[str, str], str] = {}
+        self._failing: set[int] = set()
+        """Whose looks have failed again and again since the restart."""
         self._changed = asyncio.Event()
         self._loading = asyncio.Lock()
         self._known = False
@@ -92,13 +96,22 @@ class Waitlist:
             await wait_for(self._changed, _EVERY, stopping)
             await self._forget()
             for channel, here in list(self._here.items()):
-                least = self._restored.get(channel, 0)
-                if stopping.is_set() or (None in here.values() and len(self._inside(channel)) < least):
-                    continue  # it does not shrink before all that it spoke of were looked at
+                if stopping.is_set() or self._early(channel, here):
+                    continue
                 try:
                     await self._compare(channel)
                 except BridgeError as error:
                     log.warning("the list in %s: %s", channel, error)
+
+    def _early(self, channel: str, here: Mapping[int, Entry | None]) -> bool:
+        """Whether a list does not shrink yet, as not all that it spoke of before a restart were looked at.
+
+        Those whose looks fail again and again keep nobody else untold, once there is anybody to tell of.
+        """
+        unseen = {one for one, found in here.items() if found is None}
+        inside = len(self._inside(channel))
+        hopeless = inside and unseen <= self._failing
+        return bool(unseen) and not hopeless and inside < self._restored.get(channel, 0)
 
     async def _forget(self) -> None:
         """Drop what was looked at and has nothing to do with its channel any more: no look speaks of it."""
@@ -107,6 +120,7 @@ class Waitlist:
             return
         now = self._desk.now().timestamp()
         rows = await self._desk.store.work([one for _, one in unseen])
+        self._failing = {row["conversation"] for row in rows if row["parked"] or row["attempts"] >= _TRIES}
         looks = ("claimed", "parked", "attempts", "waits")
         ahead = {row["conversation"] for row in rows if row["due"] <= now or any(row[key] for key in looks)}
         for channel, one in unseen:
