@@ -202,8 +202,9 @@ async def test_one_turn_is_for_one_post_however_much_a_conversation_has_to_say(y
 
 
 async def test_a_free_lane_is_not_for_one_who_comes_later_than_those_who_wait(yard: Yard) -> None:
-    await yard.crowd([1, 2], Post(SUPPORT))
-    await asyncio.sleep(0.05)  # there is a turn, and nobody gives it yet
+    yard.lanes.met(SUPPORT, Transient("429", retry_after=1))
+    await yard.crowd([2], Post(SUPPORT))
+    await asyncio.sleep(1.05)  # there is a turn, and nobody gives it yet
     assert not yard.lanes.enter(SUPPORT, 3)
     assert yard.lanes.enter(SUPPORT, 2)
 
@@ -224,7 +225,7 @@ async def test_what_is_urgent_goes_first_and_of_equal_urgency_who_waits_longest(
 
 
 async def test_a_conversation_is_as_urgent_as_the_most_urgent_that_it_has_to_say(yard: Yard) -> None:
-    yard.lanes.met(SUPPORT, Transient("429", retry_after=0.2))
+    yard.lanes.met(SUPPORT, Transient("429", retry_after=1))
     await yard.comes(1, Post(SUPPORT, Urgency.CUSTOMER))
     await yard.comes(2, Post(SUPPORT, Urgency.CARD), Post(SUPPORT, Urgency.QUIET))
     async with yard.open():
@@ -430,7 +431,7 @@ async def test_going_on_keeps_a_lane_shut_that_has_its_own_trouble(slow: Yard) -
 
 async def test_nine_first_cards_that_wait_come_one_by_one_and_ten_come_together(yard: Yard) -> None:
     for lane, many in ((SUPPORT, DIGEST_FROM - 1), (SALES, DIGEST_FROM)):
-        yard.lanes.met(lane, Transient("429", retry_after=0.2))
+        yard.lanes.met(lane, Transient("429", retry_after=1))
         first = 100 if lane == SALES else 0
         await yard.crowd(range(first, first + many), Post(lane, Urgency.CARD, lined=True))
     async with yard.open():
@@ -442,7 +443,7 @@ async def test_nine_first_cards_that_wait_come_one_by_one_and_ten_come_together(
 
 async def test_a_digest_holds_no_more_than_25_and_each_takes_a_turn(make: Callable[[Pace], Yard]) -> None:
     yard = make(Pace(per_second=5, burst=1))
-    yard.lanes.met(SUPPORT, Transient("429", retry_after=0.3))
+    yard.lanes.met(SUPPORT, Transient("429", retry_after=1))
     await yard.crowd(range(62), Post(SUPPORT, Urgency.CARD, lined=True))
     async with yard.open():
         await yard.until(lambda: len(yard.digests) == 3)
@@ -457,7 +458,7 @@ async def test_a_digest_holds_no_more_than_25_and_each_takes_a_turn(make: Callab
 
 
 async def test_what_is_no_first_card_is_in_no_digest(yard: Yard) -> None:
-    yard.lanes.met(SUPPORT, Transient("429", retry_after=0.2))
+    yard.lanes.met(SUPPORT, Transient("429", retry_after=1))
     await yard.crowd(range(10), Post(SUPPORT, Urgency.CARD, lined=True))
     await yard.crowd(range(10, 25), Post(SUPPORT, Urgency.CUSTOMER))
     async with yard.open():
@@ -477,7 +478,7 @@ async def test_a_shut_channel_is_not_tried_with_a_digest(yard: Yard) -> None:
 
 
 async def test_what_a_worker_has_in_hand_is_left_out_of_a_digest(yard: Yard) -> None:
-    yard.lanes.met(SUPPORT, Transient("429", retry_after=0.3))
+    yard.lanes.met(SUPPORT, Transient("429", retry_after=1))
     await yard.crowd(range(12), Post(SUPPORT, Urgency.CARD, lined=True))
     (taken,) = await yard.store.claim_these([3])
     async with yard.open():
@@ -492,7 +493,7 @@ async def test_what_a_worker_has_in_hand_is_left_out_of_a_digest(yard: Yard) -> 
 
 
 async def test_a_conversation_that_is_looked_at_again_while_it_waits_is_called_once(yard: Yard) -> None:
-    yard.lanes.met(SUPPORT, Transient("429", retry_after=0.3))
+    yard.lanes.met(SUPPORT, Transient("429", retry_after=1))
     await yard.crowd([1, 2], Post(SUPPORT))
     for _ in range(3):
         await yard.rings(1)
@@ -505,7 +506,7 @@ async def test_a_conversation_that_is_looked_at_again_while_it_waits_is_called_o
 
 
 async def test_one_that_left_the_lane_is_not_called(yard: Yard) -> None:
-    yard.lanes.met(SUPPORT, Transient("429", retry_after=0.2))
+    yard.lanes.met(SUPPORT, Transient("429", retry_after=1))
     await yard.crowd([1, 2], Post(SUPPORT), Post(SALES))
     yard.wanted[1] = []
     await yard.rings(1)  # it turns out that there is nothing to say any more
@@ -517,7 +518,7 @@ async def test_one_that_left_the_lane_is_not_called(yard: Yard) -> None:
 
 
 async def test_a_turn_that_is_not_taken_goes_to_the_next(slow: Yard) -> None:
-    slow.lanes.met(SUPPORT, Transient("429", retry_after=0.2))
+    slow.lanes.met(SUPPORT, Transient("429", retry_after=1))
     await slow.crowd([1, 2], Post(SUPPORT))
     slow.wanted[1] = []
     async with slow.open():
@@ -527,7 +528,7 @@ async def test_a_turn_that_is_not_taken_goes_to_the_next(slow: Yard) -> None:
 
 async def test_a_turn_is_for_whom_it_was_given_to(slow: Yard) -> None:
     others: list[bool] = []
-    slow.lanes.met(SUPPORT, Transient("429", retry_after=0.1))
+    slow.lanes.met(SUPPORT, Transient("429", retry_after=1))
     await slow.comes(1, Post(SUPPORT))
     slow.before_entering = lambda _: others.append(slow.lanes.enter(SUPPORT, 77))
     async with slow.open():
@@ -546,7 +547,7 @@ async def test_whose_channel_was_found_after_all_waits_no_longer(make: Callable[
 
 
 async def test_a_bug_in_one_look_does_not_end_its_lane(yard: Yard, caplog: pytest.LogCaptureFixture) -> None:
-    yard.lanes.met(SUPPORT, Transient("429", retry_after=0.1))
+    yard.lanes.met(SUPPORT, Transient("429", retry_after=1))
     await yard.crowd([1, 2], Post(SUPPORT))
     yard.bugs[1] = [LookupError("a bug")]
     async with yard.open():
@@ -556,7 +557,7 @@ async def test_a_bug_in_one_look_does_not_end_its_lane(yard: Yard, caplog: pytes
 
 
 async def test_what_was_parked_or_dropped_does_not_block_its_lane(yard: Yard) -> None:
-    yard.lanes.met(SUPPORT, Transient("429", retry_after=0.2))
+    yard.lanes.met(SUPPORT, Transient("429", retry_after=1))
     await yard.crowd(range(1, 6), Post(SUPPORT))
     (parked,) = await yard.store.claim_these([1])
     await yard.store.park(parked, "KeyError")
@@ -570,7 +571,7 @@ async def test_what_was_parked_or_dropped_does_not_block_its_lane(yard: Yard) ->
 
 
 async def test_first_cards_that_were_dropped_do_not_block_their_lane(yard: Yard) -> None:
-    yard.lanes.met(SUPPORT, Transient("429", retry_after=0.2))
+    yard.lanes.met(SUPPORT, Transient("429", retry_after=1))
     await yard.crowd(range(1, 31), Post(SUPPORT, Urgency.CARD, lined=True))
     await yard.comes(31, Post(SUPPORT, Urgency.CUSTOMER))
     await yard.store.drop(range(1, 31))
@@ -635,7 +636,7 @@ async def test_who_is_slower_than_the_lane_is_patient_gets_its_turn_when_it_is_b
     slow: Yard,
 ) -> None:
     slow.lanes._patience = 0.1
-    slow.lanes.met(SUPPORT, Transient("429", retry_after=0.1))
+    slow.lanes.met(SUPPORT, Transient("429", retry_after=1))
     await slow.crowd([1, 2, 3], Post(SUPPORT))
     look = slow.look
 
