@@ -188,7 +188,10 @@ async def wake(desk: Desk, slack_user: str, user: User, conversation: Conversati
 
 
 async def _tell(desk: Desk, conversation: Conversation, instead: Ended, by: str, words: str) -> None:
-    """Tell those whose claim or snooze is no more that somebody else's act has ended it, each once."""
+    """Tell those whose claim or snooze is no more that somebody else's act has ended it, each once.
+
+    Not whoever may not see the conversation by now: it is nothing to them any more.
+    """
     theirs = {one.slack_user: one for one in (instead.snooze, instead.claim) if one}
     url = desk.settings.conversation_url(conversation.id)
     for person, one in theirs.items():
@@ -196,6 +199,8 @@ async def _tell(desk: Desk, conversation: Conversation, instead: Ended, by: str,
             continue
         what = "you were on it" if isinstance(one, Claim) else "you had snoozed it"
         try:
+            if not await desk.people.reads(person, conversation.mailbox_id):
+                continue
             said = notice(conversation, url, f"{words}. Until now {what}.")
             await desk.say(await desk.direct(person), said, conversation.id)
         except BridgeError as error:

@@ -14,7 +14,7 @@ from bot.duty import Duty
 from bot.errors import BridgeError, Misconfigured, Transient
 from bot.freescout import NotFound
 from bot.lanes import Lanes
-from bot.model import Conversation
+from bot.model import Conversation, User
 from bot.plan import Bar, Posted, Urgency, View, bar, shows
 from bot.routing import Body, Place, Route
 from bot.slackapi import SlackRefused
@@ -163,6 +163,8 @@ class Leading:
             return "", f"Slack knows nobody with {assignee.name}'s address"
         if not await self._duty.active(person):
             return "", f"{assignee.name} is no full member of the Slack workspace"
+        if not await self._desk.people.sees(User(assignee.id, assignee.name), conversation.mailbox_id):
+            return "", f"{assignee.name} may not see its mailbox"
         channel = await self._duty.direct(person)
         return channel, "" if channel else f"Slack opens no direct messages with {assignee.name}"
 

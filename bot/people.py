@@ -173,6 +173,21 @@ class People:
 
         return await self._mailboxes.get(user.id, fetch)
 
+    async def sees(self, user: User, mailbox: int) -> bool:
+        """Whether FreeScout lets a user see a mailbox; not, where it has deleted them."""
+        try:
+            return mailbox in await self.may_see(user)
+        except UserError:
+            return False
+
+    async def reads(self, slack_user: str, mailbox: int) -> bool:
+        """Whether a Slack person may act at all, and see a mailbox; raise BridgeError where nobody knows."""
+        try:
+            acting = await self.acting(slack_user)
+        except UserError:
+            return False
+        return await self.sees(acting.user, mailbox)
+
     def forget_user(self, user: User) -> None:
         """Ask anew, the next time, who acts as a user and what they may see."""
         self._acting.drop(lambda _, acting: acting.user.id == user.id)

@@ -166,7 +166,8 @@ class Reconciler:
         course.again += climb.again
         aloud = await self._leading.aloud(settled.conversation, wanted, said, course)
         typed = await self._desk.store.typed_notes(identity)
-        return Found(identity, settled, wanted, climb, aloud, tuple(writing), typed), said, forgotten
+        blind = await sight.blind(self._ringing, settled, said, climb, course)
+        return Found(identity, settled, wanted, climb, aloud, tuple(writing), typed, blind), said, forgotten
 
     async def _truth(self, identity: int) -> tuple[Conversation | None, bool]:
         """The conversation as it may be shown, and whether something of it is forgotten."""

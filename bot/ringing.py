@@ -15,9 +15,9 @@ from bot.errors import BridgeError, Misconfigured
 from bot.hours import ALWAYS, Hours
 from bot.ladder import Contact, Group, Reach, Told
 from bot.ladderfile import Kind, Ladder, Rung
-from bot.model import Conversation, Person
+from bot.model import Conversation, Person, User
 from bot.pings import PING, Rungs
-from bot.quiet import Quiet
+from bot.quiet import Calm, Quiet
 from bot.routing import Route
 from bot.slackapi import SlackRefused
 from bot.store import Claim, Delivery
@@ -105,6 +105,32 @@ class Ringing:
             found.failure = error
         return found
 
+    async def blind(
+        self, conversation: Conversation, said: Sequence[Delivery], calm: Calm, climb: Climb
+    ) -> frozenset[str]:
+        """The direct messages that speak of a conversation to somebody who may not see it any more.
+
+        Whom a step reaches in this moment and whom the file names may; raise BridgeError where nobody knows.
+        """
+        theirs = {one.channel for one in said if one.channel.startswith("D")} - climb.direct.keys()
+        if not theirs:
+            return frozenset()
+        held = [one.slack_user for one in (*calm.claims, calm.snooze) if one]
+        for person in dict.fromkeys((*await self._desk.store.pinged_of(conversation.id), *held)):
+            reads = await self._desk.people.reads(person, conversation.mailbox_id)
+            if reads or await self._names(climb, person):
+                theirs.discard(await self._duty.direct(person))
+        return frozenset(theirs)
+
+    async def _names(self, climb: Climb, person: str) -> bool:
+        """Whether the file says of somebody that a step shall tell them, be they on duty."""
+        for steps in climb.own if await self._duty.active(person) else ():
+            named = [await self._person(one.tell) for one in steps.steps if one.kind is Kind.PERSON]
+            duty = (await self._duty.group(steps.on_duty)).members if steps.on_duty else ()
+            if person in (*named, *(one.slack for one in duty)):
+                return True
+        return False
+
     async def _climb(
         self,
         conversation: Conversation,
@@ -185,13 +211,13 @@ class Ringing:
 
     async def _ping(self, case: _Case, person: str, step: int) -> Ping:
         assignee = case.conversation.assignee
-        own = assignee is not None and (await self._assignee(assignee)).slack == person
+        own = assignee is not None and (await self._assignee(case, assignee)).slack == person
         return Ping(person, case.conversation.id, case.key(step), own, case.hours, case.now)
 
     async def _reach(self, case: _Case, rung: Rung, key: str) -> Reach:
         directly = rung.kind in (Kind.ASSIGNEE, Kind.PERSON)
         assignee = case.conversation.assignee
-        reach = Reach(assignee=await self._assignee(assignee) if assignee else None)
+        reach = Reach(assignee=await self._assignee(case, assignee) if assignee else None)
         if rung.kind is Kind.GROUP:
             return replace(reach, meant=await self._duty.group(rung.tell))
         if rung.kind is Kind.PERSON:
@@ -231,8 +257,12 @@ class Ringing:
         directly = {channel for channel, said in case.said if said == key and channel.startswith("D")}
         return bool(directly) and await self._duty.direct(person) in directly
 
-    async def _assignee(self, person: Person) -> Contact:
-        return await self._contact(person.name, await self._found(person.email, person.id))
+    async def _assignee(self, case: _Case, person: Person) -> Contact:
+        """Whose it is; one who may not see it any more can do no more about it than one who is gone."""
+        found = await self._found(person.email, person.id)
+        user, box = User(person.id, person.name), case.conversation.mailbox_id
+        sees = found and await self._desk.people.sees(user, box)
+        return await self._contact(person.name, found if sees else "")
 
     async def _person(self, named: str) -> str:
         """The Slack id of whom a step names, by address or by id."""

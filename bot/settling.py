@@ -51,8 +51,7 @@ async def places(
     if here or whose is None or conversation is None or desk.now() < whose.until_at:
         return here
     try:
-        who = await desk.people.acting(whose.slack_user)
-        if conversation.mailbox_id not in await desk.people.may_see(who.user):
+        if not await desk.people.reads(whose.slack_user, conversation.mailbox_id):
             return []
         direct = await desk.direct(whose.slack_user)
     except BridgeError as error:

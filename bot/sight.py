@@ -6,10 +6,12 @@ The looks go by it, and so does whoever explains them.
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bot.course import Course
 from bot.desk import Desk
+from bot.errors import BridgeError
 from bot.leading import Aloud, Leading
 from bot.plan import View
-from bot.ringing import Climb
+from bot.ringing import Climb, Ringing
 from bot.routing import Route
 from bot.settling import Settled
 from bot.store import Delivery, Writing
@@ -31,6 +33,8 @@ class Found:
     aloud: Aloud
     writing: tuple[Writing, ...]
     typed: Mapping[int, str]
+    blind: frozenset[str] = frozenset()
+    """Direct messages whose reader may not see it any more."""
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -62,8 +66,23 @@ async def view(desk: Desk, leading: Leading, listed: Listed | None, channel: str
         elsewhere=tuple(one for one in found.wanted if one != channel),
         moved=bool(conversation and left and await leading.belonging.moved(conversation, channel)),
         direct=channel.startswith("D"),
+        blind=channel in found.blind,
     ).by(route)
     return replace(seen, listed=bool(listed and await listed(channel, found.identity, seen)))
+
+
+async def blind(
+    ringing: Ringing, settled: Settled, said: Sequence[Delivery], climb: Climb, course: Course
+) -> frozenset[str]:
+    """The direct messages whose reader may not see it any more; where nobody knows, they stay as they are."""
+    if settled.conversation is None:
+        return frozenset()
+    try:
+        return await ringing.blind(settled.conversation, said, settled.calm, climb)
+    except BridgeError as error:
+        course.failures.append(error)
+        course.closed.update(one.channel for one in said if one.channel.startswith("D"))
+        return frozenset()
 
 
 async def narrow(

@@ -140,7 +140,8 @@ class Reader:
         )
         aloud = await self._leading.aloud(conversation, wanted, said)
         writing, typed = await store.writing(identity), await store.typed_notes(identity)
-        return Found(identity, settled, wanted, climb, aloud, tuple(writing), typed)
+        blind = await sight.blind(self._ringing, settled, said, climb, course)
+        return Found(identity, settled, wanted, climb, aloud, tuple(writing), typed, blind)
 
     async def _routed(self, known: Facts, said: Iterable[Delivery]) -> Facts:
         """What the routes have to do with it."""

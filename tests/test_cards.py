@@ -461,6 +461,7 @@ def test_whatever_strangers_write_slack_takes_it_and_reads_no_markup_in_it(
         cards.card(about, where),
         cards.left_card(about, where, [], moved=True),
         cards.left_reminder(),
+        cards.blind(),
         cards.thread(about, thread, URL),
         cards.line(thread),
         cards.closed_line(thread.created_by),

@@ -502,6 +502,34 @@ async def test_whoever_takes_over_tells_the_other_one(house: House) -> None:
     await house.until(lambda: "Unassigned" in card.all_text)
 
 
+async def test_who_may_not_see_it_by_now_is_not_told_who_took_over(house: House) -> None:
+    card = await claimed(house, house.ben)
+    private = house.freescout.add_mailbox("Private", "private@example.org")
+    house.freescout.agent_moves(1, house.ana_id, private)
+    house.freescout.agent_edits_subject(1, house.ana_id, "Ben is to be dismissed")
+    await house.until(lambda: "not shown in any channel" in card.all_text)
+    await house.ana.types("/freescout claim 412")
+    await house.until(lambda: "You are on #412" in house.told(house.ana))
+    await house.quiet()
+    assert direct(house, house.ben) == ""
+
+
+async def test_what_came_of_a_question_is_not_told_to_who_may_not_see_it_by_now(house: House) -> None:
+    other = house.freescout.add_mailbox("Other", "other@example.org")
+    mine = house.freescout.world.users[house.ben_id].mailboxes
+    mine.add(other)
+    await claimed(house, house.ben)
+    house.freescout.agent_moves(1, house.ana_id, other)
+    await later(house, 31)
+    [question] = asked_directly(house, house.ben)
+    mine.discard(other)
+    house.freescout.agent_edits_subject(1, house.ana_id, "Ben is to be dismissed")
+    await later(house, 11)
+    await house.until(lambda: assignee(house) is None)
+    await house.until(lambda: "You may not see the mailbox" in question.all_text)
+    assert "dismissed" not in direct(house, house.ben)
+
+
 async def test_of_two_at_once_whose_it_is_in_freescout_and_who_is_on_it_are_one(house: House) -> None:
     card = await house.writes()
     await house.quiet()

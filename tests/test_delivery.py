@@ -269,6 +269,16 @@ async def test_what_somebody_does_in_freescout_after_an_act_in_slack_is_told_as_
     await house.until(lambda: own in house.told(house.ana))
 
 
+async def test_an_assignee_who_may_not_see_its_mailbox_is_told_nothing_directly(empty_house: House) -> None:
+    house = empty_house
+    await start(house, {"deliver": {"assigned": "assignee"}})
+    card = await house.writes()
+    house.freescout.world.users[house.ben_id].mailboxes.clear()
+    house.freescout.agent_assigns(1, house.ana_id, house.ben_id)
+    await house.until(lambda: "assigned it to Ben" in house.said(card))
+    assert house.slack.workspace.direct(house.ben.id).messages == []
+
+
 async def test_that_a_reply_from_slack_assigned_it_is_not_announced(empty_house: House) -> None:
     house = empty_house
     await start(house, {"deliver": {"assigned": "channel", "status": "channel"}})

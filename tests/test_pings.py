@@ -264,6 +264,51 @@ async def test_a_deactivated_assignee_is_not_the_only_one_told(house: House) -> 
     assert direct(house, house.ana) == []
 
 
+async def test_who_may_not_see_where_it_was_moved_is_told_nothing_more_of_it(house: House) -> None:
+    card = await climbing(house, (1, "assignee"), (9, "assignee"))
+    house.freescout.agent_assigns(1, house.ana_id, house.ben_id)
+    await passes(house, 1.01)
+    (said,) = await house.until(lambda: direct(house, house.ben))
+    private = house.freescout.add_mailbox("Private", "private@example.org")
+    house.freescout.agent_moves(1, house.ana_id, private)
+    house.freescout.agent_edits_subject(1, house.ana_id, "Ben is to be dismissed")
+    await house.until(lambda: "not shown in any channel" in card.all_text)
+    await house.until(lambda: "You may not see the mailbox" in said.all_text)
+    house.freescout.agent_replies(1, house.ana_id, "Done.")
+    await passes(house, 9)
+    await restarted(house)
+    assert direct(house, house.ben) == [said]
+    assert not any(words in said.all_text for words in ("dismissed", "Private", "Ana", "Reply"))
+
+
+async def test_an_assignee_who_lost_the_mailbox_is_not_the_only_one_told(house: House) -> None:
+    card = await climbing(house, (1, "assignee"), (2, "assignee"))
+    house.freescout.agent_assigns(1, house.ana_id, house.ben_id)
+    await passes(house, 1.01)
+    (said,) = await house.until(lambda: direct(house, house.ben))
+    house.freescout.world.users[house.ben_id].mailboxes.clear()
+    await passes(house, 1)
+    (line,) = await house.until(lambda: pings(house, card))
+    assert house.ben.id not in line.text
+    house.freescout.agent_edits_subject(1, house.ana_id, "Ben is to be dismissed")
+    await house.until(lambda: "You may not see the mailbox" in said.all_text)
+    assert direct(house, house.ben) == [said]
+    assert "dismissed" not in said.all_text
+
+
+@pytest.mark.parametrize("named", [True, False])
+async def test_whom_the_file_names_hears_how_it_ended_as_long_as_it_does(house: House, named: bool) -> None:
+    lea = house.slack.add_person("Lea", "lea@example.org")
+    await climbing(house, (1, "lea@example.org"))
+    await passes(house, 1.01)
+    (said,) = await house.until(lambda: direct(house, lea))
+    await restarted(house, ladders=ladder((1, "lea@example.org" if named else "ben@example.org")))
+    house.freescout.agent_replies(1, house.ana_id, "Done.")
+    await house.until(
+        lambda: ("Answered by Ana" if named else "You may not see the mailbox") in said.all_text
+    )
+
+
 async def test_do_not_disturb_delays_a_direct_message_until_its_end(house: House) -> None:
     group = house.slack.add_group("support-duty")
     card = await climbing(house, (1, "assignee"), on_duty="@support-duty")

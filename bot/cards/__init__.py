@@ -22,7 +22,7 @@ from bot.cards.blocks import (
     uncoded,
     when,
 )
-from bot.cards.card import STATUS_WORDS, Place, card, gone_card, left_card, left_reminder, writer
+from bot.cards.card import STATUS_WORDS, Place, blind, card, gone_card, left_card, left_reminder, writer
 from bot.cards.entries import BODY_BUDGET, closed_line, direct, headline, left_out, line, thread, titled
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "Block",
     "Message",
     "Place",
+    "blind",
     "button",
     "card",
     "closed_line",

@@ -106,6 +106,12 @@ def left_reminder() -> Message:
     return Message(words, (context(":truck:", plain(words)),))
 
 
+def blind() -> Message:
+    """What is left of a direct message where its reader may not see the conversation any more."""
+    words = "You may not see the mailbox of this conversation any more, so nothing more of it is told here."
+    return Message(words, (context(":see_no_evil:", plain(words)),))
+
+
 def writer(one: Writing) -> Block:
     """The line that says that somebody is at it."""
     what = "a note" if one.kind == "note" else "a reply"

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot import cards, claimcards, clock, ladder, pings, verdicts
-from bot.cards import Place
+from bot.cards import Message, Place
 from bot.model import Conversation, Status
 from bot.pings import Rungs
 from bot.plan.card import card_steps, card_version, left_steps, placed
@@ -182,9 +182,8 @@ def _pings(view: View, place: Place, posted: Mapping[str, Posted]) -> Iterator[S
         version = digest(*one.parts)
         step = Step(one.key, version, one.message, None, Urgency.PING, broadcast=broadcast)
         if left and view.conversation and step_over(posted, step):  # what came of it since is not told here
-            over = cards.left_reminder()
-            step = replace(step, version=digest(over.blocks), message=over)
-        yield from step_over(posted, step)
+            step = _instead(step, cards.left_reminder())
+        yield from _told(view, posted, step)
 
 
 def _asked(view: View, posted: Mapping[str, Posted]) -> Iterator[Step]:
@@ -194,4 +193,16 @@ def _asked(view: View, posted: Mapping[str, Posted]) -> Iterator[Step]:
     for key, version, message in claimcards.told(view.conversation, view.calm, view.now, posted):
         if view.asks or key in posted:
             said = cards.titled(view.conversation, message, view.url) if view.direct else message
-            yield from step_over(posted, Step(key, version, said, None, Urgency.PING))
+            yield from _told(view, posted, Step(key, version, said, None, Urgency.PING))
+
+
+def _told(view: View, posted: Mapping[str, Posted], step: Step) -> list[Step]:
+    """The step over what stands; whose reader may not see it any more is not told what came of it."""
+    steps = step_over(posted, step)
+    if not (steps and view.blind):
+        return steps
+    return step_over(posted, _instead(step, cards.blind())) if step.key in posted else []
+
+
+def _instead(step: Step, message: Message) -> Step:
+    return replace(step, version=digest(message.blocks), message=message)

@@ -151,6 +151,8 @@ class View:
     """What is to be said here, where it is the assignee's direct messages."""
     direct: bool = False
     """Whether it is somebody's direct messages."""
+    blind: bool = False
+    """Whether their reader may not see it any more."""
 
     def by(self, route: Route | None) -> "View":
         """The same by a route; without one, the conversation does not belong here."""

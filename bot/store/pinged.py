@@ -51,6 +51,12 @@ class PingedTable(Table):
         row = await self._writer.do(lambda db: db.execute(query, one).fetchone())
         return bool(row and row[0])
 
+    async def pinged_of(self, conversation: int) -> tuple[str, ...]:
+        """Whom pings of a conversation have called, within their budget or not."""
+        query = "select distinct person from pinged where conversation = ?"
+        rows = await self._writer.do(lambda db: db.execute(query, (conversation,)).fetchall())
+        return tuple(str(person) for (person,) in rows)
+
     async def beyond(self, person: str, day: date) -> tuple[int, bool]:
         """How many conversations were beyond a person's budget on a day; whether all of them are theirs."""
         query = (
