@@ -185,6 +185,10 @@ class Audience:
         self._others.drop(lambda known, _: known == channel)
         self._person.drop()
 
+    def readmit(self) -> None:
+        """Have each conversation admitted anew: the routes by which it came are others by now."""
+        self._admitted.clear()
+
     async def relist(self, age: float = _KEPT) -> None:
         """List everybody anew where the list is older; meanwhile the old one serves."""
         async with self._lock(""):

@@ -31,6 +31,7 @@ from bot.turns import (
     bundling,
     order,
     ready_in,
+    shown,
     together_of,
 )
 from bot.waits import wait_for
@@ -120,6 +121,13 @@ class Lanes:
         for lane in self._lanes.values():
             lane.waiting.pop(conversation, None)
 
+    def anew(self) -> list[int]:
+        """Have no digest speak for those that wait, and list them: the routes are others by now."""
+        every = [one for lane in self._lanes.values() for one in lane.waiting.values()]
+        for one in every:
+            one.line = None
+        return [one.work.conversation for one in every]
+
     def met(self, name: str, error: BridgeError) -> bool:
         """Learn from a post that failed; say whether it is enough to wait in the lane."""
         lane = self._lane(name)
@@ -158,7 +166,7 @@ class Lanes:
         if lane.trouble != why:
             lane.trouble = why
             log.error("nothing goes to channel %s any more: %s", name, why)
-        self._health.stands(f"lane {name}", f"Nothing goes to {_shown(name)}: {why}")
+        self._health.stands(f"lane {name}", f"Nothing goes to {shown(name)}: {why}")
 
     def reopen(self, name: str) -> None:
         """Try a channel at once that somebody has just put right, and any that was not found by its name.
@@ -266,7 +274,7 @@ class Lanes:
             await asyncio.wait([looking], timeout=self._patience)
             if not looking.done() and lane.granted is not None:
                 lane.owed.add(work.conversation)
-                looking.add_done_callback(partial(_forgive, lane, work.conversation))
+                looking.add_done_callback(partial(lane.forgive, work.conversation))
             lane.called = lane.granted = None
             if looking.done():
                 looking.result()
@@ -288,13 +296,3 @@ class Lanes:
                     del lane.waiting[one.work.conversation]  # it was parked, or dropped
         called = [(waiting, work) for work in works if (waiting := found[work.conversation])]
         return called, [work for work in works if found[work.conversation] is None]
-
-
-def _shown(name: str) -> str:
-    """A lane for people: names have no capitals, ids nothing else."""
-    return name.removeprefix("#") if name.isupper() else name
-
-
-def _forgive(lane: Lane, conversation: int, _: asyncio.Task[None]) -> None:
-    """A look that is over is owed nothing any more."""
-    lane.owed.discard(conversation)

@@ -78,6 +78,15 @@ class Lane:
         self.free = max(self.free, time.monotonic() + seconds - 1 / self.pace.per_second)
         self.changed.set()
 
+    def forgive(self, conversation: int, _: asyncio.Task[None]) -> None:
+        """Owe nothing any more to a look that is over."""
+        self.owed.discard(conversation)
+
+
+def shown(name: str) -> str:
+    """A lane for people: names have no capitals, ids nothing else."""
+    return name.removeprefix("#") if name.isupper() else name
+
 
 def order(waiting: Waiting) -> tuple[int, float, int]:
     """Who goes first: the most urgent, and of those whoever waits longest."""

@@ -28,6 +28,7 @@ class Watch:
         self._audience = audience
         self._lanes = lanes
         self._changed = asyncio.Event()
+        self._anew: list[int] = []
 
     def put_right(self, channel: str) -> None:
         """Ask anew, at once: something about a channel is different, perhaps for the better."""
@@ -37,13 +38,18 @@ class Watch:
         self._changed.set()
 
     def all_put_right(self) -> None:
-        """Ask anew about every channel: the configuration is another."""
+        """Ask anew about every channel, and look anew at all that waits: the configuration is another."""
+        self._audience.readmit()
+        self._anew += self._lanes.anew()
         for name in ("", *self._lanes.state()):
             self.put_right(name)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Look until told to stop."""
         while not stopping.is_set():
+            anew, self._anew = self._anew, []
+            if anew:
+                await self._desk.store.ring(anew, "another configuration")
             routed = dict.fromkeys(route.channel for route in self._desk.settings.routes)
             await self._relist()
             for name in routed:

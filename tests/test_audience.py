@@ -292,6 +292,16 @@ async def test_the_last_guard_lets_by_what_was_admitted_and_of_the_rest_what_eve
     await desk.audience.guard("D0SOMEBODY", 1)
 
 
+async def test_what_was_admitted_by_routes_that_hold_no_more_is_asked_anew(desk: Desk) -> None:
+    channel = desk.slack.channel("support").id
+    await desk.slack.joins(desk.slack.add_person("Gus", "gus@example.org", guest=True), "support")
+    await desk.audience.admit(channel, GUESTS, 1)
+    await desk.audience.guard(channel, 1)
+    desk.audience.readmit()
+    with pytest.raises(Misconfigured, match="1 guest reads along there"):
+        await desk.audience.guard(channel, 1)
+
+
 async def test_nobody_is_told_directly_who_is_no_colleague(desk: Desk) -> None:
     slack = desk.slack
     guest, alone = (slack.add_person(name, f"{name}@example.org", guest=True) for name in ("Gus", "Al"))

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -258,3 +258,29 @@ async def test_where_no_mail_is_shown_whole_any_more_receipts_lose_their_words(
     await house.opens(house.ana, "Edit", mine)
     assert house.ana.modal is not None
     assert "4711" in house.ana.modal.all_text
+
+
+async def test_what_waits_for_a_digest_goes_by_the_routes_of_now(
+    empty_house: House, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Three lines wait for a channel that is archived, and then the file says that they go elsewhere."""
+    house, path = empty_house, tmp_path / "bridge.toml"
+    house.expects_errors = True
+    house.slack.subscribed |= {"channel_archive", "channel_unarchive"}
+    digest = FILE.replace("[stale]", '[routes.deliver]\nnew = "digest"\n[stale]')
+    await begun(house, path, digest)
+    await house.slack.archives("support")
+    for number in range(3):
+        house.freescout.customer_writes(
+            f"c{number}@example.org", f"Salary {number}", "<p>x</p>", mailbox=house.support
+        )
+    await house.quiet()
+    hour = house.clock().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    house.clock.skip(hour - house.clock())
+    await house.health(lambda told: any("archived" in one for one in told["problems"]))
+    path.write_text(digest.replace('"support"', '"vip"'))
+    await house.until(lambda: "holds from now on: routes" in caplog.text)
+    await house.slack.unarchives("support")
+    await house.until(lambda: all(f"Salary {n}" in str(house.cards("vip")) for n in range(3)))
+    await house.quiet()
+    assert house.cards("support") == []
