@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot import cards, compose, mail, receipts, written
 from bot.changes import Seen
 from bot.dialog import ASKING, CALLBACKS, Before, Kind
-from bot.errors import UserError
+from bot.errors import NotAllowed, UserError
 from bot.store import Choice, Reply, ReplyState
 from bot.surfaces import Action, Ask, Button, Modal, Shortcut, Word
 
@@ -58,8 +58,10 @@ async def cancel(ask: Ask) -> None:
         colleague = await ask.desk.people.user(ask.person)
         seen = Seen.load(reply.seen)
         if seen and seen.mailbox not in await ask.desk.people.may_see(colleague):
-            raise UserError(
-                "FreeScout does not let you see this conversation's mailbox, so nothing was done."
+            raise NotAllowed(
+                "FreeScout does not let you see this conversation's mailbox, so nothing was done.",
+                colleague.id,
+                reply.conversation,
             )
         words = f"{mail.one_line(colleague.name, 80)} stopped it."
         done = await ask.desk.store.stop_reply(reply, ReplyState.BLOCKED, words, Choice.ANYWAY)

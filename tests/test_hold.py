@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bot.settings import Replies
+from bot.store import Store
 from sandbox.slack import Message, Person, payloads
 from tests.conftest import House
 
@@ -230,6 +231,9 @@ async def test_who_has_no_access_stops_nothing(held: House) -> None:
     await dee.presses("Cancel", on=shown)
     await held.until(lambda: "no user with your Slack address" in told(held, dee))
     assert rows(held) == ["held"]
+    store = Store(held.settings.database_path, held.clock, visiting=True)
+    assert [one["outcome"].partition(":")[0] for one in await store.audited(1)] == ["refused"]
+    await store.close()
     later(held)
     assert await gone(held) == [TEXT]
 
