@@ -109,7 +109,7 @@ def left_reminder() -> Message:
 def blind() -> Message:
     """What is left of a direct message where its reader may not see the conversation any more."""
     words = "You may not see the mailbox of this conversation any more, so nothing more of it is told here."
-    return Message(words, (context(":see_no_evil:", plain(words)),))
+    return Message(words, (context(":lock:", plain(words)),))
 
 
 def writer(one: Writing) -> Block:

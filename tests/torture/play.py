@@ -37,7 +37,7 @@ _GRACE = 2.5
 _LONG_GRACE = 12.0
 """The same for a digest's: nothing is said before it is known who reads a channel, and Slack fails meanwhile. And
 for a deletion's, whose webhook may be lost: then it has to be gone for a while."""
-_REPLY_GRACE = 6.0
+_REPLY_GRACE = 12.0
 """The same for a point of a reply's: somebody has to write it, and it is held."""
 
 
