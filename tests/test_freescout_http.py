@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -299,9 +300,11 @@ async def test_a_freescout_that_fails_is_left_alone_and_then_asked_once(
     await fails(guarded, 3)
     clock.now += 3.5
     for call in (get, put, delete, post):
+        began = time.monotonic()
         with pytest.raises(Transient, match="left alone") as told:
             await call(guarded)
         assert told.value.retry_after == 7
+        assert time.monotonic() - began < 5  # nobody is kept waiting for those seven seconds
     assert len(server.asked) == 3
     clock.now += 7
     server.answers = [FAILING]
